@@ -1,0 +1,39 @@
+"""One labelled radiograph, wherever it comes from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class Part(StrEnum):
+    """What a sample is used for; a sample has one part for good."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A labelled image that is read when it is needed.
+
+    Attributes:
+        name: unique within its cohort.
+        cohort: which body of images it belongs to.
+        abnormal: the label.
+        drawn: whether it is synthetic; such images are many and each is worth little.
+        plain: whether it is free of the cohort's known shortcuts (see the cohort).
+        read: gives the image as displayed, float32 [rows, columns] in 0..1, bone bright.
+    """
+
+    name: str
+    cohort: str
+    abnormal: bool
+    drawn: bool
+    plain: bool
+    read: Callable[[], FloatArray]

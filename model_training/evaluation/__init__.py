@@ -1,0 +1,1 @@
+"""Measuring a model on images it has not seen, each figure with its 95% interval."""

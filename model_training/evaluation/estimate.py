@@ -1,0 +1,16 @@
+"""A figure and its interval."""
+
+from dataclasses import dataclass
+
+# The 97.5% point of the standard normal distribution: two-sided 95% intervals.
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A measured figure with the ends of its 95% interval and how that was made."""
+
+    value: float
+    low: float
+    high: float
+    interval: str

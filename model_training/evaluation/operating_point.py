@@ -1,0 +1,26 @@
+"""Where to draw the line between abnormal and not, decided on validation images."""
+
+import numpy as np
+import numpy.typing as npt
+
+# Where the classes hardly overlap, any point of a wide gap is as good: stay near MURA's 0.5.
+LOWEST, HIGHEST = 0.3, 0.7
+
+
+def choose_operating_point(
+    probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]
+) -> float:
+    """The probability with the largest sensitivity + specificity (Youden 1950), two decimals.
+
+    Candidates are the hundredths from 0.3 to 0.7; among equals the one nearest 0.5 is taken.
+
+    Raises:
+        ValueError: one of the two classes has no image.
+    """
+    if labels.all() or not labels.any():
+        raise ValueError("an operating point needs images of both classes")
+    candidates = np.arange(round(LOWEST * 100), round(HIGHEST * 100) + 1) / 100.0
+    above = probabilities[np.newaxis, :] > candidates[:, np.newaxis]
+    youden = above[:, labels].mean(axis=1) - above[:, ~labels].mean(axis=1)
+    equals = candidates[np.isclose(youden, youden.max())]
+    return float(equals[np.argmin(np.abs(equals - 0.5))])

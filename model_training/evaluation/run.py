@@ -1,0 +1,71 @@
+"""Evaluating one training on images that it has not seen."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from model_training.cohorts import fracatlas as real
+from model_training.cohorts import synthetic as drawn
+from model_training.cohorts.sample import Part, Sample
+from model_training.evaluation.measure import measure, probabilities_of
+from model_training.evaluation.operating_point import choose_operating_point
+from model_training.images import load_images
+from model_training.prediction import predict_logits
+from model_training.run_folder import Results, RunFolder
+
+REAL_TEST = f"{real.NAME} test"
+PLAIN_TEST = f"{real.NAME} test: small, single view, no hardware"
+SYNTHETIC_TEST = f"{drawn.NAME} test: seven regions, unseen seeds"
+
+# Synthetic subjects for each region in the test part.
+TEST_PAIRS = 20
+
+
+def evaluation_samples(
+    fracatlas_folder: Path, split_seed: int, pairs: int = TEST_PAIRS
+) -> tuple[dict[Part, list[Sample]], list[Sample]]:
+    """All real samples by part, and the synthetic test samples.
+
+    Raises:
+        ValueError: the folder holds no usable image.
+        OSError: the manifest cannot be read.
+    """
+    return real.fracatlas(fracatlas_folder, split_seed), drawn.synthetic(Part.TEST, pairs)
+
+
+def evaluate_run(
+    folder: RunFolder,
+    real_samples: dict[Part, list[Sample]],
+    synthetic_samples: list[Sample],
+    on_image: Callable[[], None] = lambda: None,
+) -> Results:
+    """Choose the operating point on real validation images, measure on test images, keep both.
+
+    Real and synthetic images are never pooled.
+
+    Raises:
+        ValueError: a cohort has fewer than two images of a class.
+        OSError: the folder holds no training.
+    """
+    config = folder.read_config()
+    network = folder.read_network()
+    spec = config.preprocessing
+    validation = load_images(real_samples[Part.VALIDATION], spec, on_image)
+    operating_point = choose_operating_point(
+        probabilities_of(predict_logits(network, validation, spec)), validation.labels
+    )
+    test = load_images(real_samples[Part.TEST], spec, on_image)
+    synthetic_test = load_images(synthetic_samples, spec, on_image)
+    metrics = []
+    for cohort, images in (
+        (REAL_TEST, test),
+        (PLAIN_TEST, test.subset(test.plain)),
+        (SYNTHETIC_TEST, synthetic_test),
+    ):
+        probabilities = probabilities_of(predict_logits(network, images, spec))
+        metrics += measure(cohort, probabilities, images.labels, operating_point)
+    training_images = {real.NAME: len(real_samples[Part.TRAINING])}
+    if config.synthetic_pairs:
+        training_images[drawn.NAME] = len(drawn.synthetic(Part.TRAINING, config.synthetic_pairs))
+    results = Results(operating_point, tuple(metrics), training_images)
+    folder.write_results(results)
+    return results

@@ -1,0 +1,146 @@
+"""What one training leaves behind: enough to repeat, evaluate and export it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from model_training.augmentation import Augmentation
+from model_training.fitting import Epoch, FitPlan
+from triage_agent.infer.network import TriageNetwork, build_network
+from triage_agent.infer.preprocess import Preprocessing, Resampling
+from triage_agent.infer.provenance import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Everything that decides the outcome of a training, apart from the images.
+
+    Attributes:
+        architecture: a name that `build_network` takes.
+        preprocessing: of the network.
+        plan: how it is fitted.
+        warm_up_size: of smaller images that are fitted first, which costs less time for each;
+            the network then sees fine detail only in the end. 0: none.
+        warm_up_epochs: passes over those, at most.
+        split_seed: divides real images into training, validation and test.
+        synthetic_pairs: synthetic subjects for each region in training; a quarter of it is used
+            in validation. 0: real images only.
+    """
+
+    architecture: str
+    preprocessing: Preprocessing
+    plan: FitPlan = field(default_factory=FitPlan)
+    warm_up_size: int = 0
+    warm_up_epochs: int = 0
+    split_seed: int = 1
+    synthetic_pairs: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What an evaluation found.
+
+    Attributes:
+        operating_point: chosen on validation images.
+        metrics: on test images.
+        training_images: by cohort, how many images the weights were fitted on.
+    """
+
+    operating_point: float
+    metrics: tuple[Metric, ...]
+    training_images: dict[str, int]
+
+
+class RunFolder:
+    """Reads and writes the files of one training; the folder is made when first written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def weights_path(self) -> Path:
+        """The weights of the best epoch, as they will be shipped."""
+        return self.path / "best.safetensors"
+
+    def write_config(self, config: RunConfig) -> None:
+        """Keep the configuration, before anything else is done."""
+        self._write("config.json", asdict(config))
+
+    def read_config(self) -> RunConfig:
+        """The configuration of this training.
+
+        Raises:
+            OSError: the folder holds no training.
+        """
+        stored = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+        spec = stored["preprocessing"]
+        plan = stored["plan"]
+        return RunConfig(
+            architecture=stored["architecture"],
+            preprocessing=Preprocessing(
+                spec["size"],
+                tuple(spec["mean"]),
+                tuple(spec["std"]),
+                Resampling(spec["resampling"]),
+            ),
+            plan=FitPlan(**{**plan, "augmentation": Augmentation(**plan["augmentation"])}),
+            warm_up_size=stored["warm_up_size"],
+            warm_up_epochs=stored["warm_up_epochs"],
+            split_seed=stored["split_seed"],
+            synthetic_pairs=stored["synthetic_pairs"],
+        )
+
+    def write_history(self, history: list[Epoch]) -> None:
+        """Keep what every epoch brought."""
+        self._write("history.json", [asdict(epoch) for epoch in history])
+
+    def write_results(self, results: Results) -> None:
+        """Keep what an evaluation found."""
+        self._write("results.json", asdict(results))
+
+    def read_results(self) -> Results:
+        """What the last evaluation found.
+
+        Raises:
+            OSError: this training has not been evaluated.
+        """
+        stored = json.loads((self.path / "results.json").read_text(encoding="utf-8"))
+        return Results(
+            operating_point=stored["operating_point"],
+            metrics=tuple(Metric(**metric) for metric in stored["metrics"]),
+            training_images=stored["training_images"],
+        )
+
+    def write_weights(self, network: TriageNetwork) -> None:
+        """Keep weights in half precision: what is evaluated later is exactly what is shipped.
+
+        Raises:
+            ValueError: a weight does not fit into half precision.
+        """
+        halved = {
+            name: (value.half() if value.is_floating_point() else value).contiguous().clone()
+            for name, value in network.state_dict().items()
+        }
+        for name, value in halved.items():
+            if not bool(torch.isfinite(value).all()):
+                raise ValueError(f"{name} does not fit into half precision")
+        self.path.mkdir(parents=True, exist_ok=True)
+        save_file(halved, self.weights_path)
+
+    def read_network(self) -> TriageNetwork:
+        """The network with the weights of the best epoch, in single precision and evaluation mode.
+
+        Raises:
+            OSError: the folder holds no weights.
+        """
+        network = build_network(self.read_config().architecture)
+        network.load_state_dict(load_file(self.weights_path))
+        return network.eval()
+
+    def _write(self, name: str, document: object) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(document, indent=2) + "\n"
+        (self.path / name).write_text(text, encoding="utf-8")

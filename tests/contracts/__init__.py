@@ -1,0 +1,7 @@
+"""What every implementation of a port must do: classes to inherit from, one per port."""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "tests.contracts.outbox", "tests.contracts.study_register", "tests.contracts.worklist"
+)

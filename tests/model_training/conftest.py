@@ -1,0 +1,64 @@
+"""Tiny images and networks: seconds, not minutes."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model_training.cohorts.sample import Part
+from model_training.cohorts.synthetic import synthetic
+from model_training.images import ImageSet, load_images
+from triage_agent.infer.preprocess import Preprocessing
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny_spec() -> Preprocessing:
+    return Preprocessing(48, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+@pytest.fixture(scope="session")
+def tiny_images(tiny_spec: Preprocessing) -> ImageSet:
+    """Sixteen synthetic images, half of them abnormal."""
+    return load_images(synthetic(Part.TRAINING, 2)[:16], tiny_spec)
+
+
+@pytest.fixture
+def small_fracatlas(tmp_path: Path) -> Path:
+    """A small FracAtlas: 480 images in 60 blocks, some unusable, some near-duplicates."""
+    folder = tmp_path / "fracatlas"
+    (folder / "images").mkdir(parents=True)
+    rows = []
+    for number in range(480):
+        row = {
+            "image_id": f"IMG{number:07d}.jpg",
+            "set": "lower_limb" if number % 40 == 1 else "upper",
+            "fractured": str(int(number % 3 == 0)),
+            "hardware": str(int(number == 2)),
+            "multiscan": str(int(number == 3)),
+            "width": "2304" if number == 4 else "373",
+            "height": "454",
+            "label_clean": str(int(number % 50 != 7)),
+        }
+        rows.append(row)
+        pixels = np.full((6, 4), 60 * (number % 4), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "images" / row["image_id"])
+    with (folder / "manifest.csv").open("w", newline="") as opened:
+        writer = csv.DictWriter(opened, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    pairs = [[f"IMG{n:07d}.jpg", "0", f"IMG{n + 200:07d}.jpg", "0", 1] for n in (0, 12, 100, 204)]
+    (folder / "near_duplicates.json").write_text(json.dumps(pairs))
+    return folder

@@ -1,0 +1,142 @@
+"""The three commands, from images to a bundle that the node can read."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from safetensors.torch import load_file
+from torch import nn
+
+from model_training.commands import main
+from model_training.fitting import FitPlan
+from model_training.run_folder import RunConfig, RunFolder
+from triage_agent.domain.region import Region
+from triage_agent.infer.bundle import parse_bundle
+from triage_agent.infer.network import build_network
+from triage_agent.infer.preprocess import Preprocessing
+
+SMALL = "shufflenet_v2_x0_5"
+
+
+def run(*arguments, status=0):
+    outcome = CliRunner().invoke(main, [str(each) for each in arguments])
+    assert outcome.exit_code == status, outcome.output
+    return outcome.output
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "weights.npz"
+    torch.manual_seed(1)
+    state = build_network(SMALL).model.state_dict()
+    np.savez(path, **{name: value.numpy() for name, value in state.items()})
+    return path
+
+
+def test_fit_evaluate_export(small_fracatlas, weights, tmp_path):
+    folder, target = tmp_path / "run", tmp_path / "bundle"
+    output = run(
+        "fit", "--fracatlas", small_fracatlas, "--weights", weights, "--out", folder,
+        "--architecture", SMALL, "--size", 32, "--epochs", 1, "--batch", 64,
+        "--warm-up-size", 24, "--warm-up-epochs", 1,
+        "--synthetic-pairs", 1, "--threads", 1, "--full-precision",
+    )  # fmt: skip
+    assert output.count("epoch 1:") == 2
+    assert len(json.loads((folder / "history.json").read_text())) == 2
+
+    output = run(
+        "evaluate", "--run", folder, "--fracatlas", small_fracatlas,
+        "--synthetic-pairs", 1, "--threads", 1,
+    )  # fmt: skip
+    assert "95% interval" in output
+    results = RunFolder(folder).read_results()
+    assert {metric.cohort.split()[0] for metric in results.metrics} == {"FracAtlas", "synthetic"}
+    assert {metric.name for metric in results.metrics} >= {"auc", "cohen_kappa", "sensitivity"}
+
+    run("export", "--run", folder, "--to", target, "--version", "9.8.7")
+    bundle = parse_bundle((target / "model.json").read_text(encoding="utf-8"))
+    blob = (target / "model.safetensors").read_bytes()
+    assert bundle.weights_sha256 == hashlib.sha256(blob).hexdigest()
+    assert bundle.regions == tuple(Region)
+    assert bundle.metrics == results.metrics
+    assert bundle.operating_point(Region.HAND) == results.operating_point
+    assert bundle.training_data[0].name == "FracAtlas"
+    assert bundle.training_data[1].images == 14
+    build_network(bundle.architecture).load_state_dict(load_file(target / "model.safetensors"))
+
+    card = (target / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for words in ("RESEARCH USE ONLY", "NOT FOR DIAGNOSTIC USE", "CC BY 4.0", "10.1038", "9.8.7"):
+        assert words in card
+    assert "--warm-up-size 24 --warm-up-epochs 1 --synthetic-pairs 1" in card
+    assert str(tmp_path) not in card
+
+
+def test_what_can_be_mended_is_said_in_one_line(small_fracatlas, tmp_path):
+    np.savez(tmp_path / "other.npz", nothing=np.zeros(1))
+    output = run(
+        "fit", "--fracatlas", small_fracatlas, "--weights", tmp_path / "other.npz",
+        "--out", tmp_path / "run", "--architecture", SMALL, "--synthetic-pairs", 1,
+        status=1,
+    )  # fmt: skip
+    assert "other.npz does not fit" in output
+    assert "Traceback" not in output
+
+
+def test_a_training_that_was_not_evaluated_is_not_exported(tmp_path):
+    folder = tmp_path / "run"
+    RunFolder(folder).write_config(RunConfig(SMALL, Preprocessing(8, (0.5,) * 3, (0.5,) * 3)))
+    output = run("export", "--run", folder, "--to", tmp_path / "b", "--version", "1", status=1)
+    assert "results.json" in output
+    assert not (tmp_path / "b").exists()
+
+
+def test_help_says_how_the_steps_follow():
+    output = run("--help")
+    assert output.index("fit ") < output.index("evaluate ") < output.index("export ")
+    assert "RESEARCH USE ONLY" in output
+
+
+def test_a_configuration_survives_writing_and_reading(tmp_path):
+    config = RunConfig(
+        "mobilenet_v2",
+        Preprocessing(224, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)),
+        FitPlan(epochs=3, seed=9),
+        warm_up_size=96,
+        warm_up_epochs=2,
+        split_seed=4,
+        synthetic_pairs=0,
+    )
+    RunFolder(tmp_path).write_config(config)
+    assert RunFolder(tmp_path).read_config() == config
+
+
+def test_half_precision_weights_keep_the_probabilities(tmp_path):
+    torch.manual_seed(0)
+    network = build_network("mobilenet_v2")
+    images = torch.randn(8, 3, 64, 64)
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = None
+        network(images)
+        network.eval().classifier.weight.mul_(3.0 / network(images)[0].std())
+        before = torch.sigmoid(network(images)[0])
+    folder = RunFolder(tmp_path)
+    folder.write_config(RunConfig("mobilenet_v2", Preprocessing(64, (0.5,) * 3, (0.5,) * 3)))
+    folder.write_weights(network)
+    assert folder.weights_path.stat().st_size < 5e6
+    with torch.inference_mode():
+        after = torch.sigmoid(folder.read_network()(images)[0])
+    # Random weights are the worst case: logits that hang on tiny differences.
+    assert (after - before).abs().max() < 0.02
+
+
+def test_weights_beyond_half_precision_are_refused(tmp_path):
+    network = build_network(SMALL)
+    with torch.no_grad():
+        network.classifier.weight[0, 0] = 1e6
+    with pytest.raises(ValueError, match="half precision"):
+        RunFolder(tmp_path).write_weights(network)

@@ -1,0 +1,127 @@
+"""The supervisor, run as a real process over real child processes."""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+SUPERVISE = """
+import sys
+from triage_agent.adapters.logs.structured import configure_logging
+from triage_agent.adapters.processes.supervisor import Supervisor
+from triage_agent.settings import LogSettings
+
+configure_logging(LogSettings(), role="supervisor")
+
+def on_ready(facts):
+    print("ready", facts["steady"]["pid"], flush=True)
+
+child = sys.argv[1]
+roles = sys.argv[2:]
+supervisor = Supervisor(
+    roles, [sys.executable, child], wait_for=["steady"], on_ready=on_ready,
+    pin=lambda role, facts: {"PINNED": str(facts.get("pid", ""))},
+)
+sys.exit(supervisor.run())
+"""
+
+CHILD = """
+import os, signal, sys, threading, time
+from triage_agent.adapters.processes.role_process import die_with_parent, serve_until_stopped
+
+role = sys.argv[1]
+die_with_parent()
+if role == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("a library's own words", flush=True)
+    while True:
+        time.sleep(1)
+with open(f"{sys.argv[0]}.{role}", "a") as file:
+    file.write(f"{os.getpid()} {os.environ['PINNED']}\\n")
+serve_until_stopped(threading.Event(), {"pid": os.getpid()})
+"""
+
+
+@pytest.fixture
+def supervise(tmp_path):
+    """Start a supervisor over roles; killed at the end if it still runs."""
+    (tmp_path / "supervise.py").write_text(textwrap.dedent(SUPERVISE))
+    child = tmp_path / "child.py"
+    child.write_text(textwrap.dedent(CHILD))
+    started = []
+
+    def start(*roles: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, str(tmp_path / "supervise.py"), str(child), *roles],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def read_line(process, seconds=20.0) -> str:
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        assert selector.select(seconds), "nothing was printed"
+    return process.stdout.readline().decode()
+
+
+def eventually(condition, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)  # polling another process with a deadline
+    return value
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - procfs
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_role_that_dies_is_started_again_with_its_facts_pinned(supervise, tmp_path):
+    process = supervise("steady")
+    word, first = read_line(process).split()
+    assert word == "ready"
+    os.kill(int(first), signal.SIGKILL)
+    lines = eventually(
+        lambda: len(lines := (tmp_path / "child.py.steady").read_text().splitlines()) == 2 and lines
+    )
+    second, pinned = lines[1].split()
+    assert pinned == first
+    assert second != first
+    process.terminate()
+    assert process.wait(10) == 0
+    assert not alive(int(second))
+
+
+def test_the_children_of_a_killed_supervisor_end(supervise):
+    process = supervise("steady")
+    child = int(read_line(process).split()[1])
+    process.kill()
+    process.wait(10)
+    eventually(lambda: not alive(child))
+
+
+def test_a_role_that_does_not_stop_is_killed_within_ten_seconds(supervise):
+    process = supervise("stubborn", "steady")
+    read_line(process)
+    begun = time.monotonic()
+    process.terminate()
+    assert process.wait(15) == 1
+    assert time.monotonic() - begun < 10
+    assert b"role_killed" in process.stderr.read()

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fakes.bundle import make_bundle, make_preprocessing
+from triage_agent.adapters.torch_inference.onnx_cache import (
+    ExportedNetwork,
+    cache_key,
+    read_export,
+    write_export,
+)
+
+LOGITS = np.array([0.1, -3.75], dtype=np.float32)
+EXPORTED = ExportedNetwork(b"a network", LOGITS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    written = tmp_path / "cache" / "classifiers"
+    write_export(written, "key", EXPORTED)
+    return written
+
+
+def test_what_was_written_is_read(folder: Path) -> None:
+    found = read_export(folder, "key")
+    assert found is not None
+    assert found.network == b"a network"
+    np.testing.assert_array_equal(found.reference_logits, LOGITS)
+    assert found.reference_logits.dtype == np.float32
+    assert sorted(path.name for path in folder.iterdir()) == ["key.json", "key.onnx"]
+
+
+def test_nothing_is_there(tmp_path: Path) -> None:
+    assert read_export(tmp_path, "key") is None
+
+
+@pytest.mark.parametrize("name", ["key.onnx", "key.json"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"another network", b"[1]", b"\xff"])
+def test_what_is_not_what_was_written_is_passed_over(
+    folder: Path, name: str, content: bytes
+) -> None:
+    (folder / name).write_bytes(content)
+    assert read_export(folder, "key") is None
+
+
+@pytest.mark.parametrize("name", ["key.onnx", "key.json"])
+def test_half_an_entry_is_none(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert read_export(folder, "key") is None
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "key.onnx").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_export(tmp_path, "key", EXPORTED)
+    assert [path.name for path in tmp_path.iterdir()] == ["key.onnx"]
+
+
+def test_the_key_follows_what_the_export_depends_on() -> None:
+    keys = [
+        cache_key(make_bundle(**change))
+        for change in (
+            {},
+            {"weights_sha256": "1" * 64},
+            {"architecture": "resnet18"},
+            {"preprocessing": make_preprocessing(96)},
+        )
+    ]
+    assert len(set(keys)) == 4
+    assert cache_key(make_bundle()) == keys[0]

@@ -1,0 +1,71 @@
+"""Which results go where."""
+
+from typing import Any
+
+import pytest
+
+from tests.factories import make_assessment, make_study
+from triage_agent.deliver.routing import route
+from triage_agent.domain.delivery import ResultKind
+from triage_agent.domain.region import Region
+from triage_agent.settings import DestinationSettings
+
+ABNORMAL = make_assessment(0.9)
+BELOW = make_assessment(0.1)
+NOT_ASSESSED = make_assessment(None)
+SR, SC = ResultKind.STRUCTURED_REPORT, ResultKind.SECONDARY_CAPTURE
+
+Value = Any
+
+
+def destination(name: str = "pacs", **settings: Value) -> DestinationSettings:
+    return DestinationSettings(name=name, host="127.0.0.1", port=104, ae_title="PACS", **settings)
+
+
+def goes(kind: ResultKind, assessment: Value = ABNORMAL, region: Value = Region.HAND, **s: Value):
+    study = make_study(assessment=assessment, region=region)
+    return route(study, kind, [destination(**s)]) == ("pacs",)
+
+
+@pytest.mark.parametrize("kind", ResultKind)
+@pytest.mark.parametrize("assessment", [ABNORMAL, BELOW])
+def test_by_default_everything_goes_everywhere(kind: ResultKind, assessment: Value):
+    assert goes(kind, assessment)
+
+
+def test_only_the_listed_kinds_go():
+    assert goes(SR, objects=("sr",))
+    assert not goes(SC, objects=("sr",))
+    assert goes(SC, objects=("sc",))
+    assert not goes(SR, objects=("sc",))
+    assert not goes(SR, objects=())
+
+
+def test_abnormal_only_means_assessed_as_abnormal():
+    assert goes(SR, ABNORMAL, when="abnormal")
+    assert not goes(SR, BELOW, when="abnormal")
+    assert not goes(SR, NOT_ASSESSED, when="abnormal")
+
+
+def test_only_the_listed_regions_go():
+    assert goes(SR, region=Region.HAND, regions=(Region.HAND, Region.WRIST))
+    assert not goes(SR, region=Region.ELBOW, regions=(Region.HAND, Region.WRIST))
+    assert not goes(SR, region=None, regions=(Region.HAND,))
+    assert goes(SR, region=None)
+
+
+def test_triage_only_gets_nothing_that_localises():
+    assert goes(SR, triage_only=True)
+    assert not goes(SC, triage_only=True)
+    assert not goes(SC, triage_only=True, objects=("sc",))
+
+
+def test_names_come_in_the_order_of_the_settings():
+    settings = [
+        destination("b"),
+        destination("only-abnormal", when="abnormal"),
+        destination("a"),
+    ]
+    assert route(make_study(assessment=BELOW), SR, settings) == ("b", "a")
+    assert route(make_study(assessment=ABNORMAL), SR, settings) == ("b", "only-abnormal", "a")
+    assert route(make_study(), SR, []) == ()

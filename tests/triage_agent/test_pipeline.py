@@ -1,0 +1,219 @@
+"""The steps that join two stages, over fakes of the ports."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from dicom_fixtures import encoded, synthetic_study
+from tests.factories import (
+    make_assessment,
+    make_instance,
+    make_opening,
+    make_placement,
+    make_score,
+    uid,
+)
+from tests.fakes.clock import FakeClock
+from tests.fakes.pixel_reader import FakePixelReader
+from tests.fakes.study_register import FakeStudyRegister
+from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
+from triage_agent.dicom.headers import parse_header
+from triage_agent.dicom.part10 import file_head
+from triage_agent.domain.algorithm import AlgorithmIdentity
+from triage_agent.domain.assessment import AssessmentKind
+from triage_agent.domain.delivery import ResultKind
+from triage_agent.domain.instance import InstanceState
+from triage_agent.domain.priority import PriorityClass
+from triage_agent.domain.region import Region
+from triage_agent.domain.scope import ScopeDecision
+from triage_agent.domain.study import StudyState
+from triage_agent.errors import DecoderCrashed, ReportInvalid, StorageFull
+from triage_agent.pipeline import Reporting, assess_due, open_study
+from triage_agent.receive.receiver import object_digest
+from triage_agent.report.compose import compose
+from triage_agent.settings import DestinationSettings, PrioritiseSettings
+
+POLICY = PrioritiseSettings()
+ALGORITHM = AlgorithmIdentity(
+    name="test-model",
+    version="1",
+    manufacturer="tests",
+    device_uid="2.25.1",
+    weights_sha256="0" * 64,
+    architecture="mobilenet_v2",
+)
+PACS = DestinationSettings(name="pacs", host="pacs", port=104, ae_title="PACS")
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def register():
+    return FakeStudyRegister()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FilesystemInstanceStore(tmp_path)
+
+
+def test_a_study_opens_waiting_to_be_scored(clock):
+    decision = ScopeDecision(state=InstanceState.RECEIVED, region=Region.WRIST, reason="")
+    opening = open_study(decision, stat=False, arrived_at=clock.now(), policy=POLICY)
+    assert opening.assessment.reason == "waiting to be scored"
+    assert opening.placement.priority_class is PriorityClass.NOT_ASSESSED
+
+
+def test_a_study_out_of_scope_opens_with_the_reason(clock):
+    decision = ScopeDecision(state=InstanceState.EXCLUDED, region=None, reason="a knee")
+    opening = open_study(decision, stat=True, arrived_at=clock.now(), policy=POLICY)
+    assert opening.assessment.reason == "a knee"
+    assert opening.placement.priority_class is PriorityClass.STAT
+    assert opening.placement.due_at == clock.now() + timedelta(minutes=POLICY.stat_minutes)
+
+
+def test_a_scored_study_is_assessed_and_placed(register, clock):
+    instance = make_instance()
+    register.register(instance, make_opening(), stat=False, quiet_seconds=10)
+    register.begin_scoring(1)
+    register.record_score(
+        instance.header.SOPInstanceUID, make_score(0.97), model="m 1", now=clock.now()
+    )
+    assert assess_due(register, lambda _: 0.5, POLICY, clock) == 1
+    study = register.study_images(uid("study", 1)).study
+    assert study.assessment.kind is AssessmentKind.ABNORMAL
+    assert study.placement.due_at == study.arrived_at + timedelta(minutes=20)
+    assert assess_due(register, lambda _: 0.5, POLICY, clock) == 0
+
+
+@pytest.fixture
+def closed_study(register, store, clock):
+    """A study of real objects that was scored, closed and assessed; returns its UID."""
+    study = synthetic_study(5, region=Region.HAND, views=2, rows=96, columns=80)
+    for dataset in study.datasets:
+        syntax = str(dataset.file_meta.TransferSyntaxUID)
+        data = encoded(dataset)
+        header = parse_header(data, syntax)
+        head = file_head(
+            SOPClassUID=header.SOPClassUID,
+            SOPInstanceUID=header.SOPInstanceUID,
+            TransferSyntaxUID=syntax,
+            source_ae_title="TEST",
+        )
+        instance = make_instance(
+            header,
+            region=Region.HAND,
+            stored=store.put([head, data], object_digest(data, syntax)),
+            received_at=clock.now(),
+        )
+        register.register(instance, make_opening(), stat=False, quiet_seconds=1)
+    register.begin_scoring(2)
+    for dataset in study.datasets:
+        register.record_score(
+            str(dataset.SOPInstanceUID), make_score(0.75), model="test-model 1", now=clock.now()
+        )
+    clock.advance(2)
+    (closed,) = register.close_due(clock.now())
+    assess_due(register, lambda _: 0.5, POLICY, clock)
+    return closed
+
+
+@pytest.fixture
+def make_reporting(register, store, clock):
+    """Return a function that makes the step, with parts replaced."""
+
+    def make(**parts) -> Reporting:
+        usual = {
+            "register": register,
+            "store": store,
+            "reader": FakePixelReader(display_shape=(96, 80)),
+            "compose": partial(compose, algorithm=ALGORITHM),
+            "destinations": [PACS],
+            "clock": clock,
+        }
+        return Reporting(**(usual | parts))
+
+    return make
+
+
+def test_a_closed_study_is_reported_and_its_results_wait_in_the_outbox(
+    make_reporting, register, store, closed_study
+):
+    assert make_reporting().report_due() == 1
+    assert register.study_images(closed_study).study.state is StudyState.REPORTED
+    results = register.results(closed_study)
+    assert sorted(each.kind for each in results) == [
+        ResultKind.SECONDARY_CAPTURE,
+        ResultKind.SECONDARY_CAPTURE,
+        ResultKind.STRUCTURED_REPORT,
+    ]
+    assert all(store.path(each.stored.location).is_file() for each in results)
+    assert make_reporting().report_due() == 0
+
+
+def test_reporting_again_after_an_interruption_makes_the_same_objects(
+    make_reporting, register, store, closed_study
+):
+    class Interrupted(Exception):
+        pass
+
+    class Dying(FakeStudyRegister):
+        def record_report(self, *_, **__):
+            raise Interrupted
+
+    dying = Dying(register.rows)
+    assert make_reporting(register=dying).report_due() == 0
+    kept = set(store.path("objects/00/00/" + "0" * 64 + ".dcm").parents[2].rglob("*.dcm"))
+    assert make_reporting().report_due() == 1
+    again = {store.path(each.stored.location) for each in register.results(closed_study)}
+    assert again <= kept
+
+
+def test_a_study_that_is_not_assessed_is_reported_without_objects(make_reporting, register, clock):
+    instance = make_instance(state=InstanceState.EXCLUDED, region=None, reason="a knee")
+    opening = make_opening(assessment=make_assessment(None), placement=make_placement())
+    register.register(instance, opening, stat=False, quiet_seconds=1)
+    register.close_due(clock.advance(2))
+    assess_due(register, lambda _: 0.5, POLICY, clock)
+    assert make_reporting().report_due() == 1
+    assert register.results(uid("study", 1)) == ()
+
+
+def failing(error: Exception):
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_full_disk_only_postpones_the_report(make_reporting, register, closed_study):
+    reporting = make_reporting(compose=failing(StorageFull("full")), maximum_attempts=1)
+    for _ in range(3):
+        assert reporting.report_due() == 0
+    assert register.study_images(closed_study).study.state is StudyState.CLOSED
+
+
+@pytest.mark.parametrize("error", [DecoderCrashed("gone"), RuntimeError("a fault")])
+def test_a_report_that_keeps_failing_is_given_up_and_the_story_says_so(
+    make_reporting, register, closed_study, error
+):
+    reporting = make_reporting(compose=failing(error), maximum_attempts=2)
+    assert reporting.report_due() == 0
+    assert register.study_images(closed_study).study.state is StudyState.CLOSED
+    assert reporting.report_due() == 0
+    study = register.study_images(closed_study).study
+    assert study.state is StudyState.REPORTED
+    assert study.assessment.kind is AssessmentKind.ABNORMAL
+    story = " ".join(event.detail for event in register.events(closed_study))
+    assert type(error).__name__ in story
+
+
+def test_a_report_that_must_not_leave_is_given_up_at_once(make_reporting, register, closed_study):
+    reporting = make_reporting(compose=failing(ReportInvalid("no Laterality")))
+    reporting.report_due()
+    assert register.study_images(closed_study).study.state is StudyState.REPORTED
+    assert register.results(closed_study) == ()

@@ -1,0 +1,99 @@
+"""Settings come from a file and from the environment, and say what is wrong with them."""
+
+import pytest
+
+from triage_agent.domain.region import Region
+from triage_agent.errors import SettingsInvalid
+from triage_agent.settings import load_settings
+
+
+@pytest.fixture
+def configured(tmp_path, monkeypatch):
+    """Write a TOML file and name it in TRIAGE_CONFIG."""
+
+    def write(text: str) -> None:
+        path = tmp_path / "triage.toml"
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setenv("TRIAGE_CONFIG", str(path))
+
+    return write
+
+
+def test_defaults_need_no_file(monkeypatch):
+    monkeypatch.delenv("TRIAGE_CONFIG", raising=False)
+    settings = load_settings()
+    assert (settings.dicom.port, settings.dicom.ae_title) == (11112, "TRIAGE")
+    assert settings.http.port == 8080
+    assert settings.assemble.quiet_seconds == 10
+    assert settings.database_url.endswith("/triage-data/triage.sqlite3")
+
+
+def test_a_file_sets_destinations(configured):
+    configured(
+        """
+        [assemble.regions]
+        EXTREMITY = "WRIST"
+        [[destinations]]
+        name = "pacs"
+        host = "pacs.example"
+        port = 104
+        ae_title = "ARCHIVE"
+        objects = ["sr"]
+        when = "abnormal"
+        """
+    )
+    settings = load_settings()
+    assert settings.assemble.regions == {"EXTREMITY": Region.WRIST}
+    (destination,) = settings.destinations
+    assert (destination.objects, destination.when) == (("sr",), "abnormal")
+
+
+def test_the_environment_goes_over_the_file(configured, monkeypatch, tmp_path):
+    configured("[dicom]\nport = 104\nae_title = 'FROM_FILE'\n")
+    monkeypatch.setenv("TRIAGE_DICOM__PORT", "2762")
+    monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TRIAGE_ASSEMBLE__QUIET_SECONDS", "2.5")
+    monkeypatch.setenv(
+        "TRIAGE_DESTINATIONS", '[{"name": "a", "host": "h", "port": 1, "ae_title": "A"}]'
+    )
+    settings = load_settings()
+    assert (settings.dicom.port, settings.dicom.ae_title) == (2762, "FROM_FILE")
+    assert settings.data_dir == tmp_path
+    assert settings.assemble.quiet_seconds == 2.5
+    assert settings.destinations[0].name == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[dicom]\nport = 70000", "dicom.port"),
+        ("[dicom]\nae_title = 'LONGER_THAN_SIXTEEN'", "dicom.ae_title"),
+        ("[dicom]\nprot = 104", "dicom.prot"),
+        ("[dicom]\ntls_key = 'key.pem'", "go together"),
+        ("[http]\nhost = '0.0.0.0'", "http.host"),
+        ("[[prioritise.abnormal]]\nminimum_probability = 0.5\nminutes = 1", "minimum_probability"),
+        ("[dicom\n", "cannot be read"),
+    ],
+)
+def test_a_fault_is_named(configured, text, place):
+    configured(text)
+    with pytest.raises(SettingsInvalid, match=place.replace(".", r"\.")):
+        load_settings()
+
+
+def test_destinations_of_one_name_are_refused(configured):
+    one = "[[destinations]]\nname='a'\nhost='h'\nport=1\nae_title='A'\n"
+    configured(one + one)
+    with pytest.raises(SettingsInvalid, match="same name"):
+        load_settings()
+
+
+def test_a_missing_file_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("TRIAGE_CONFIG", str(tmp_path / "absent.toml"))
+    with pytest.raises(SettingsInvalid, match=r"absent\.toml, which is not a file"):
+        load_settings()
+
+
+def test_a_database_password_is_not_shown(configured):
+    configured("[database]\nurl = 'postgresql+psycopg://triage:secret@db/triage'")
+    assert "secret" not in repr(load_settings())

@@ -1,0 +1,1 @@
+"""A DICOM node that reads upper-extremity radiographs and keeps a prioritised worklist."""

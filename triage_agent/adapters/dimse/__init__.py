@@ -1,0 +1,1 @@
+"""DICOM over the network: the Storage SCP and the destinations, on pynetdicom."""

@@ -1,0 +1,1 @@
+"""Engines: what calls the steps. The rows say what is due."""

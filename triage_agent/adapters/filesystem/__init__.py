@@ -1,0 +1,1 @@
+"""Encoded objects as files, named by their digest."""

@@ -1,0 +1,144 @@
+"""The InstanceStore port on a local file system: two levels of folders named by the digest."""
+
+import errno
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from triage_agent.domain.instance import StoredObject
+from triage_agent.errors import StorageFull
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_LOCATION: Final = re.compile(r"(objects/[0-9a-f]{2}/[0-9a-f]{2}|quarantine)/[0-9a-f]{64}\.dcm")
+# Disk, quota, or the process's own limit on the size of a file.
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# No write takes that long, so an older temporary file was left by a process that died.
+_LEFTOVER_SECONDS: Final = 3600.0
+
+
+class FilesystemInstanceStore:
+    """Keeps `triage_agent.ports.InstanceStore` under a folder that all roles of a machine share.
+
+    Every write goes to a temporary file, which is fsynced and renamed; then the folders that
+    changed are fsynced, new parents included. An object that is there under its digest is whole.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._root = data_dir
+        self._objects = data_dir / "objects"
+        self._incoming = data_dir / "incoming"
+        self._quarantine = data_dir / "quarantine"
+        self._durable: set[Path] = set()
+        data_dir.mkdir(parents=True, exist_ok=True)
+        for folder in (self._objects, self._incoming, self._quarantine):
+            self._make_folder(folder)
+
+    def free_bytes(self) -> int:
+        """Return how many bytes an unprivileged process may still write."""
+        file_system = os.statvfs(self._root)
+        return file_system.f_bavail * file_system.f_frsize
+
+    def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
+        """Keep the concatenation of `part10` under `digest`; see the port. Raises StorageFull."""
+        if _DIGEST.fullmatch(digest) is None:
+            raise ValueError("a digest is 64 hexadecimal digits")
+        folder = self._objects / digest[:2] / digest[2:4]
+        path = folder / f"{digest}.dcm"
+        if path.exists():
+            # Its folder may not have reached the disk before a crash took the row with it.
+            _fsync_folder(folder)
+            return self._stored(path, digest)
+        with _translating_full_disk():
+            self._make_folder(folder)
+            self._write(part10, path)
+        return self._stored(path, digest)
+
+    def path(self, location: str) -> Path:
+        """Return the file of a stored object. Raises ValueError for what is no location."""
+        if _LOCATION.fullmatch(location) is None:
+            raise ValueError("not a location of this store")
+        return self._root / location
+
+    def read(self, location: str) -> bytes:
+        """Return a stored object's bytes. Raises FileNotFoundError."""
+        return self.path(location).read_bytes()
+
+    def quarantine(self, stored: StoredObject) -> StoredObject:
+        """Move an object out of the way of all processing; doing it again changes nothing."""
+        source = self.path(stored.location)
+        target = self._quarantine / f"{stored.digest}.dcm"
+        with suppress(FileNotFoundError):  # moved by an earlier attempt
+            source.rename(target)
+        _fsync_folder(self._quarantine)
+        if source.parent.is_dir():
+            _fsync_folder(source.parent)
+        return self._stored(target, stored.digest)
+
+    def discard_leftovers(self, older_than_seconds: float = _LEFTOVER_SECONDS) -> int:
+        """Remove temporary files of processes that died; return how many. For the start."""
+        newest = time.time() - older_than_seconds
+        removed = 0
+        for path in self._incoming.iterdir():
+            with suppress(FileNotFoundError):  # another role's process was faster
+                if path.stat().st_mtime <= newest:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    def _write(self, part10: Sequence[bytes | memoryview], path: Path) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self._incoming)
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                for part in part10:
+                    _write_all(descriptor, part)
+                os.fsync(file)
+            Path(name).rename(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _fsync_folder(path.parent)
+
+    def _make_folder(self, folder: Path) -> None:
+        # That a folder is there does not say that another process has fsynced its parent yet.
+        if folder == self._root or (folder in self._durable and folder.is_dir()):
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _fsync_folder(folder.parent)
+        self._durable.add(folder)
+
+    def _stored(self, path: Path, digest: str) -> StoredObject:
+        return StoredObject(
+            location=path.relative_to(self._root).as_posix(),
+            digest=digest,
+            size_bytes=path.stat().st_size,
+        )
+
+
+def _write_all(descriptor: int, part: bytes | memoryview) -> None:
+    rest = memoryview(part)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translating_full_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull(f"the disk takes no more: {error.strerror}") from error
+        raise

@@ -1,0 +1,96 @@
+"""Serves the web page in a thread, and stops it cleanly although pages are open."""
+
+import socket
+import threading
+
+import uvicorn
+from fastapi import FastAPI
+
+# Open streams end at once; what else is running gets this long.
+_GRACE_SECONDS = 3
+_BACKLOG = 128
+
+
+class _Server(uvicorn.Server):
+    """uvicorn waits for open responses before it stops; a page's event stream never ends."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.is_up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._app.state.changes.close()
+        await super().shutdown(sockets=sockets)
+
+
+class RunningServer:
+    """A server that accepts connections at `host` and `port`."""
+
+    def __init__(self, server: _Server, listening: socket.socket) -> None:
+        self._server = server
+        self._listening = listening
+        self.host, self.port = listening.getsockname()[:2]
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """The address to open in a browser on this machine."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is still serving."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listening])
+        finally:
+            self._server.is_up.set()
+            self._listening.close()
+
+    def wait_until_up(self, seconds: float) -> bool:
+        """Return whether requests are served within `seconds`."""
+        return self._server.is_up.wait(seconds) and self._server.started
+
+    def stop(self, seconds: float = 8.0) -> bool:
+        """End streams, let running requests end, return whether all is over within `seconds`."""
+        self._server.should_exit = True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+
+def serve_http(app: FastAPI, host: str, port: int, *, start_seconds: float = 30.0) -> RunningServer:
+    """Serve an application made by `create_app`; port 0 is any free port.
+
+    Returns once requests are served. Raises OSError if the address cannot be had, TimeoutError if
+    the application does not start.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # addresses name studies
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=15,
+        limit_concurrency=500,
+        h11_max_incomplete_event_size=16_384,
+    )
+    running = RunningServer(_Server(config, app), listening)
+    if not running.wait_until_up(start_seconds):
+        running.stop(0)
+        raise TimeoutError("the web page did not start")
+    return running

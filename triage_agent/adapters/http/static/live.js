@@ -1,0 +1,13 @@
+// Says so when the page is no longer kept up to date: an old list must not pass for the present one.
+(() => {
+  "use strict";
+  const lost = document.querySelector(".lost");
+  const show = (isLost) => {
+    lost.hidden = !isLost;
+    document.body.classList.toggle("stale", isLost);
+  };
+  for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.body.addEventListener(name, () => show(true));
+  }
+  document.body.addEventListener("htmx:afterOnLoad", () => show(false));
+})();

@@ -1,0 +1,29 @@
+"""The HTML templates: everything that comes from outside is escaped."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from triage_agent.adapters.http.facts import NodeFacts
+
+HERE = Path(__file__).parent
+
+
+class Templates:
+    """Renders a template into a response."""
+
+    def __init__(self, facts: NodeFacts) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,  # a misspelt name is an error, not a gap on the page
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["facts"] = facts
+
+    def page(self, template: str, *, status_code: int = 200, **shown: object) -> HTMLResponse:
+        """Return the page; its text is escaped by the engine."""
+        text = self._environment.get_template(template).render(shown)
+        return HTMLResponse(text, status_code=status_code)

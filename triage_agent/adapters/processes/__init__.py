@@ -1,0 +1,1 @@
+"""Operating system processes: one for each role, supervised."""

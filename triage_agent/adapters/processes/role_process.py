@@ -1,0 +1,40 @@
+"""What every role process does first and last: die with its parent, tell it is ready, wait."""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that started it is gone (Linux)."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the kernel knew
+            os._exit(1)
+
+
+def serve_until_stopped(stop: threading.Event, facts: Mapping[str, Any]) -> None:
+    """Hand this role's facts to the supervisor as one line, and wait for SIGTERM or SIGINT.
+
+    `stop` is set then. Until this is called the signals end the process at once, so that a role
+    which still loads its model does not hold up a shutdown.
+    """
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    sys.stdout.write(json.dumps(dict(facts)) + "\n")
+    sys.stdout.flush()
+    stop.wait()

@@ -1,0 +1,1 @@
+"""The ports StudyRegister, Worklist and Outbox on SQLite and PostgreSQL."""

@@ -1,0 +1,50 @@
+"""Column types that behave alike on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from triage_agent.domain.instant import require_utc
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+# Ordered by code point everywhere: locales ignore the dots, and the list order ends with the UID.
+UidText = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant: aware and in UTC in Python, to the microsecond; text in UTC on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse what is not in UTC. Raises ValueError."""
+        if value is None:
+            return None
+        require_utc(value, "an instant")
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return the instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class ReceivedText(sa.TypeDecorator[str]):
+    """Text from outside: characters that no database can hold become U+FFFD."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Replace NUL (PostgreSQL refuses it) and lone surrogates (not encodable as UTF-8)."""
+        del dialect
+        if value is None:
+            return None
+        return "".join(
+            _REPLACEMENT if character == "\0" or "\ud800" <= character <= "\udfff" else character
+            for character in value
+        )

@@ -1,0 +1,191 @@
+"""How an instance enters the register."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from triage_agent.adapters.sql import story
+from triage_agent.adapters.sql.inserting import insert_if_absent
+from triage_agent.adapters.sql.rows import (
+    Row,
+    Values,
+    assessment_values,
+    instance_of,
+    instance_values,
+    placement_values,
+    stored_values,
+)
+from triage_agent.adapters.sql.schema import instance, quarantine, series, study, worklist_entry
+from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState, StoredObject
+from triage_agent.domain.study import StudyState
+from triage_agent.domain.worklist import Event, ReadingState
+from triage_agent.ports import RegistrationOutcome, StudyOpening
+
+
+def find_digest(connection: sa.Connection, SOPInstanceUID: str) -> str | None:
+    """Return the digest registered under a SOP Instance UID, or None."""
+    return connection.execute(
+        sa.select(instance.c.digest).where(instance_of(SOPInstanceUID))
+    ).scalar()
+
+
+def register(
+    connection: sa.Connection,
+    value: Instance,
+    opening: StudyOpening,
+    *,
+    stat: bool,
+    quiet_seconds: float,
+) -> RegistrationOutcome:
+    """Write an instance, and its series and study where new."""
+    header = value.header
+    # First of all, so that of two processes with the same instance one waits here for the other.
+    if not insert_if_absent(connection, instance, instance_values(value)):
+        if find_digest(connection, header.SOPInstanceUID) == value.stored.digest:
+            return RegistrationOutcome.DUPLICATE
+        return RegistrationOutcome.CONFLICT
+    is_new = insert_if_absent(connection, study, _new_study(value, opening, stat, quiet_seconds))
+    if is_new:
+        connection.execute(sa.insert(worklist_entry), _new_entry(value, opening))
+    insert_if_absent(connection, series, _new_series(header))
+    before = lock_study(connection, header.StudyInstanceUID)
+    instances = connection.execute(
+        sa.select(sa.func.count()).where(instance.c.StudyInstanceUID == header.StudyInstanceUID)
+    ).scalar_one()
+    changes, events = _arrival(
+        before, value, is_new=is_new, stat=stat, quiet_seconds=quiet_seconds, instances=instances
+    )
+    connection.execute(
+        sa.update(study).where(study.c.StudyInstanceUID == header.StudyInstanceUID).values(changes)
+    )
+    story.append(connection, events)
+    return RegistrationOutcome.NEW
+
+
+def record_conflict(
+    connection: sa.Connection, value: Instance, quarantined: StoredObject, *, now: datetime
+) -> None:
+    """Note a quarantined object once, and tell of it in the story of the study it would spoil."""
+    header = value.header
+    row = {
+        "SOPInstanceUID": header.SOPInstanceUID,
+        "StudyInstanceUID": header.StudyInstanceUID,
+        **stored_values(quarantined),
+        "source_ae_title": value.source_ae_title,
+        "received_at": value.received_at,
+    }
+    if not insert_if_absent(connection, quarantine, row):
+        return
+    registered_in = connection.execute(
+        sa.select(instance.c.StudyInstanceUID).where(instance_of(header.SOPInstanceUID))
+    ).scalar()
+    if registered_in is not None:
+        story.append(connection, [story.conflict(registered_in, header.SOPInstanceUID, at=now)])
+
+
+def lock_study(connection: sa.Connection, StudyInstanceUID: str) -> Row:
+    """Return a study's row; until the end of the transaction no one else changes it."""
+    return (
+        connection.execute(
+            sa.select(study)
+            .where(study.c.StudyInstanceUID == StudyInstanceUID)
+            .with_for_update(key_share=True)
+        )
+        .mappings()
+        .one()
+    )
+
+
+def _attributes(value: Instance) -> Values:
+    header = value.header
+    return {
+        "PatientID": header.PatientID,
+        "PatientName": header.PatientName,
+        "PatientBirthDate": header.PatientBirthDate,
+        "PatientSex": header.PatientSex,
+        "AccessionNumber": header.AccessionNumber,
+        "StudyDate": header.StudyDate,
+        "StudyTime": header.StudyTime,
+        "StudyDescription": header.StudyDescription,
+        "region": value.region.value if value.region is not None else None,
+        "laterality": header.ImageLaterality,
+    }
+
+
+def _new_study(
+    value: Instance,
+    opening: StudyOpening,
+    stat: bool,  # noqa: FBT001  handed on from a keyword
+    quiet_seconds: float,
+) -> Values:
+    return {
+        "StudyInstanceUID": value.header.StudyInstanceUID,
+        **_attributes(value),
+        "stat": stat,
+        "state": StudyState.OPEN.value,
+        "generation": 1,
+        "revision": 0,
+        "assessed_revision": 0,
+        **assessment_values(opening.assessment),
+        "arrived_at": value.received_at,
+        "last_instance_at": value.received_at,
+        "closes_at": value.received_at + timedelta(seconds=quiet_seconds),
+    }
+
+
+def _new_entry(value: Instance, opening: StudyOpening) -> Values:
+    return {
+        "StudyInstanceUID": value.header.StudyInstanceUID,
+        **placement_values(opening.placement),
+        "arrived_at": value.received_at,
+        "reading_state": ReadingState.UNREAD.value,
+        "claimed_by": "",
+    }
+
+
+def _new_series(header: InstanceHeader) -> Values:
+    return {
+        "StudyInstanceUID": header.StudyInstanceUID,
+        "SeriesInstanceUID": header.SeriesInstanceUID,
+        "Modality": header.Modality,
+        "SeriesDescription": header.SeriesDescription,
+    }
+
+
+def _arrival(
+    before: Row, value: Instance, *, is_new: bool, stat: bool, quiet_seconds: float, instances: int
+) -> tuple[Values, list[Event]]:
+    """Return what an instance changes in its study's row, and the lines that tell of it."""
+    uid, at = value.header.StudyInstanceUID, value.received_at
+    in_scope = value.state is not InstanceState.EXCLUDED
+    was_open = before["state"] == StudyState.OPEN
+    reopens = in_scope and not was_open
+    generation = before["generation"] + 1 if reopens else before["generation"]
+    declared = max(before["declared_instances"] or 0, value.header.declared_instances or 0)
+    changes: Values = {
+        name: text for name, text in _attributes(value).items() if text and not before[name]
+    }
+    changes |= {
+        "stat": before["stat"] or stat,
+        "last_instance_at": max(before["last_instance_at"], at),
+        "declared_instances": declared or None,
+    }
+    events = [story.received(value)]
+    # STAT that comes with an excluded object must still move the study.
+    if is_new or in_scope or (stat and not before["stat"]):
+        changes["revision"] = before["revision"] + 1
+    if is_new or reopens:
+        events.append(story.opened(uid, generation, at=at))
+    if was_open or reopens:
+        closes_at = at + timedelta(seconds=quiet_seconds)
+        changes |= {
+            "state": StudyState.OPEN.value,
+            "generation": generation,
+            "closes_at": closes_at if reopens else max(before["closes_at"], closes_at),
+            "closed_at": None,
+        }
+        # Equal, not at least: a declaration that was exceeded once is not to be trusted again.
+        if instances == declared:
+            changes |= {"state": StudyState.CLOSED.value, "closes_at": at, "closed_at": at}
+            events.append(story.closed(uid, generation, "all declared instances came", at=at))
+    return changes, events

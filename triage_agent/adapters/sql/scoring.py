@@ -1,0 +1,120 @@
+"""How images get their scores."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from triage_agent.adapters.sql import story
+from triage_agent.adapters.sql.rows import (
+    PLACED_STUDY,
+    Values,
+    instance_from,
+    instance_of,
+    score_values,
+)
+from triage_agent.adapters.sql.schema import IS_WAITING_FOR_SCORE, instance, study, worklist_entry
+from triage_agent.domain.instance import ImageScore, Instance, InstanceState
+from triage_agent.domain.worklist import Event
+
+
+def waiting(limit: int) -> sa.Select[str]:
+    """Return the query for the UIDs of unscored instances, most urgent first."""
+    return (
+        sa.select(instance.c.SOPInstanceUID)
+        .select_from(
+            instance.join(
+                PLACED_STUDY, instance.c.StudyInstanceUID == worklist_entry.c.StudyInstanceUID
+            )
+        )
+        .where(IS_WAITING_FOR_SCORE)
+        .order_by(
+            study.c.stat.desc(),
+            worklist_entry.c.due_at,
+            instance.c.received_at,
+            instance.c.SOPInstanceUID,
+        )
+        .limit(limit)
+    )
+
+
+def is_any_waiting(connection: sa.Connection) -> bool:
+    """Say whether any instance waits for its score."""
+    # A column that only the partial index holds, or SQLite prefers another and scans all of it.
+    statement = sa.select(instance.c.received_at).where(IS_WAITING_FOR_SCORE).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def begin(connection: sa.Connection, limit: int) -> tuple[Instance, ...]:
+    """Return the most urgent unscored instances and raise their attempts by one.
+
+    The most urgent one alone if it was tried before, else as many as are new to it.
+    """
+    order = list(connection.execute(waiting(limit)).scalars())
+    rows = {
+        row["SOPInstanceUID"]: row
+        for row in connection.execute(
+            sa.select(instance)
+            .where(instance.c.SOPInstanceUID.in_(order), IS_WAITING_FOR_SCORE)
+            .with_for_update(skip_locked=True)
+        ).mappings()
+    }
+    candidates = [instance_from(rows[uid]) for uid in order if uid in rows]
+    batch = (
+        candidates[:1]
+        if candidates and candidates[0].attempts > 0
+        else [candidate for candidate in candidates if candidate.attempts == 0]
+    )
+    if not batch:
+        return ()
+    connection.execute(
+        sa.update(instance)
+        .where(instance.c.SOPInstanceUID.in_([taken.header.SOPInstanceUID for taken in batch]))
+        .values(attempts=instance.c.attempts + 1)
+    )
+    return tuple(replace(taken, attempts=taken.attempts + 1) for taken in batch)
+
+
+def record_score(
+    connection: sa.Connection, SOPInstanceUID: str, score: ImageScore, *, model: str, now: datetime
+) -> bool:
+    """Move RECEIVED to SCORED; False if it was not RECEIVED."""
+
+    def line(StudyInstanceUID: str) -> Event:
+        return story.scored(StudyInstanceUID, SOPInstanceUID, score, model, at=now)
+
+    values = {"state": InstanceState.SCORED.value, "model": model, **score_values(score)}
+    return _settle(connection, SOPInstanceUID, values, line)
+
+
+def record_unreadable(
+    connection: sa.Connection, SOPInstanceUID: str, reason: str, *, now: datetime
+) -> bool:
+    """Move RECEIVED to UNREADABLE; False if it was not RECEIVED."""
+
+    def line(StudyInstanceUID: str) -> Event:
+        return story.unreadable(StudyInstanceUID, SOPInstanceUID, reason, at=now)
+
+    values = {"state": InstanceState.UNREADABLE.value, "reason": reason}
+    return _settle(connection, SOPInstanceUID, values, line)
+
+
+def _settle(
+    connection: sa.Connection, SOPInstanceUID: str, values: Values, line: Callable[[str], Event]
+) -> bool:
+    settled = connection.execute(
+        sa.update(instance)
+        .where(instance_of(SOPInstanceUID), IS_WAITING_FOR_SCORE)
+        .values(values)
+        .returning(instance.c.StudyInstanceUID)
+    ).scalar()
+    if settled is None:
+        return False
+    connection.execute(
+        sa.update(study)
+        .where(study.c.StudyInstanceUID == settled)
+        .values(revision=study.c.revision + 1)
+    )
+    story.append(connection, [line(settled)])
+    return True

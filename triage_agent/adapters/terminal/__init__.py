@@ -1,0 +1,1 @@
+"""What the command line shows: tables and stories for a terminal."""

@@ -1,0 +1,205 @@
+"""The PixelReader port: a pool of child processes that decode.
+
+A file that crashes a decoder, or makes it run or grow without end, costs one child process and one
+job; the child is replaced when it is next needed.
+"""
+
+import contextlib
+import dataclasses
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from triage_agent.adapters.torch_inference.decoder_wire import BrokenWire, Head, receive, send
+from triage_agent.errors import DecoderCrashed, PixelsUnreadable
+from triage_agent.infer.preprocess import Preprocessing
+from triage_agent.ports import FloatImage
+
+# A child imports numpy and pydicom in under a second; a node that starts up has much else to do.
+START_SECONDS = 60.0
+
+# More decoders than this only take memory: one classifier cannot use what they give.
+MAXIMUM_PROCESSES = 8
+
+# Between a process closing its socket and its end lie the kernel's milliseconds.
+_LAST_BREATH_SECONDS = 1.0
+
+_PROGRAM = "triage_agent.adapters.torch_inference.decoder_child"
+
+_log = structlog.get_logger(__name__)
+
+
+class DecoderPool:
+    """Decodes stored objects in child processes, as many at a time as there are processes.
+
+    Safe to use from several threads; a call waits while all children are busy. Children start when
+    first needed and end with `close`, or with this process, however it ends.
+
+    Args:
+        path_of: the file that holds a stored object (`InstanceStore.path`).
+        preprocessing: how the model wants its input.
+        seconds: the longest that one image may take.
+        memory_bytes: the largest address space of a child.
+        processes: children at most; None is one for each core.
+    """
+
+    def __init__(
+        self,
+        path_of: Callable[[str], Path],
+        preprocessing: Preprocessing,
+        *,
+        seconds: float,
+        memory_bytes: int,
+        processes: int | None = None,
+    ) -> None:
+        self._path_of = path_of
+        self._preprocessing = preprocessing
+        self._seconds = seconds
+        self._memory_bytes = memory_bytes
+        self.processes = processes or min(len(os.sched_getaffinity(0)), MAXIMUM_PROCESSES)
+        # The child used last is taken first, so no more are started than work needs.
+        self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        for _ in range(self.processes):
+            self._idle.put(None)
+        self._children: set[_Child] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        # The kernel ends a child when the thread that started it ends: this one stays.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="decoder-starter")
+
+    def read(self, location: str, size: int) -> FloatImage:
+        """Return the model's input: float32 [3, size, size]. Raises as `PixelReader.read`."""
+        return self._do(location, "input", size)
+
+    def display(self, location: str, longest_side: int) -> FloatImage:
+        """Return the radiograph as displayed. Raises as `PixelReader.display`."""
+        return self._do(location, "display", longest_side)
+
+    def close(self) -> None:
+        """End all children at once; jobs under way, and later ones, raise DecoderCrashed."""
+        with self._lock:
+            self._closed = True
+            for child in self._children:
+                child.kill()
+        # A thread whose child was killed under it gives its place back; only then is its socket
+        # nobody's.
+        for idle in [self._idle.get() for _ in range(self.processes)]:
+            self._discard(idle)
+            self._idle.put(None)
+        self._starter.shutdown(wait=True)
+
+    def _do(self, location: str, form: str, size: int) -> FloatImage:
+        job = {"path": str(self._path_of(location)), "form": form, "size": size}
+        child = self._idle.get()
+        try:
+            if child is None or not child.alive():
+                self._discard(child)
+                child = None
+                child = self._start()
+            head, body = child.ask(job, self._seconds)
+        except BrokenWire as error:
+            fate = self._discard(child)
+            child = None
+            _log.warning("decoder_crashed", location=location, cause=str(error), fate=fate)
+            raise DecoderCrashed(f"the decoder gave no answer ({error}; {fate})") from error
+        finally:
+            self._idle.put(child)
+        return _image(head, body)
+
+    def _start(self) -> "_Child":
+        try:
+            child = self._starter.submit(_Child, self._memory_bytes).result()
+        except (OSError, RuntimeError) as error:
+            raise DecoderCrashed(f"no decoder could be started ({type(error).__name__})") from error
+        with self._lock:
+            closed = self._closed
+            self._children.add(child)
+        if closed:
+            self._discard(child)
+            raise DecoderCrashed("the decoders are closed")
+        try:
+            child.ask(dataclasses.asdict(self._preprocessing), START_SECONDS)
+        except BrokenWire as error:
+            fate = self._discard(child)
+            raise DecoderCrashed(f"a decoder did not start ({error}; {fate})") from error
+        return child
+
+    def _discard(self, child: "_Child | None") -> str:
+        if child is None:
+            return "not started"
+        with self._lock:
+            self._children.discard(child)
+        return child.end()
+
+
+class _Child:
+    """One decoder process and the socket to it."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._hung_up = False
+        self._wire, theirs = socket.socketpair()
+        with theirs:
+            descriptor = theirs.fileno()
+            arguments = [str(each) for each in (descriptor, os.getpid(), memory_bytes)]
+            self._process = subprocess.Popen(  # noqa: S603 (our own program, no received text)
+                [sys.executable, "-P", "-m", _PROGRAM, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(descriptor,),
+                env=_environment(),
+            )
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, head: Head, seconds: float) -> tuple[Head, bytearray]:
+        try:
+            send(self._wire, head)
+            return receive(self._wire, seconds)
+        except BrokenWire as error:
+            self._hung_up = not error.timed_out
+            raise
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> str:
+        """Make sure the process is gone and say how it ended; nobody else may be using it."""
+        if self._hung_up:
+            # It crashed and is on its way out: its own signal is the one worth telling.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=_LAST_BREATH_SECONDS)
+        self._process.kill()
+        status = self._process.wait()
+        self._wire.close()
+        return signal.Signals(-status).name if status < 0 else f"exit status {status}"
+
+
+def _environment() -> dict[str, str]:
+    """The environment without this node's settings, which hold secrets, and with one thread."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("TRIAGE_")}
+    return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _image(head: Head, body: bytearray) -> FloatImage:
+    status, reason = head.get("status"), str(head.get("reason"))
+    if status == "unreadable":
+        raise PixelsUnreadable(reason)
+    if status != "done":
+        raise DecoderCrashed(f"the image could not be decoded: {reason}")
+    shape = head.get("shape")
+    try:
+        sides = [int(side) for side in shape] if isinstance(shape, list) else []
+        return np.frombuffer(body, dtype=np.float32).reshape(sides)
+    except (TypeError, ValueError):
+        raise DecoderCrashed("the decoder gave an answer that is not an image") from None

@@ -1,0 +1,118 @@
+"""The decoder child: reads files that strangers made, in a process that may die of it.
+
+Started by `decoder.py` as a program of its own: a socket, the parent's process id and a memory
+limit on the command line, then jobs as messages. It imports no torch, writes no file, and ends
+with its parent.
+"""
+
+import ctypes
+import dataclasses
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from pydicom import dcmread
+
+from triage_agent.adapters.torch_inference.decoder_wire import BrokenWire, Head, receive, send
+from triage_agent.dicom.pixels import displayed
+from triage_agent.errors import PixelsUnreadable
+from triage_agent.infer.preprocess import Preprocessing, Resampling, preprocess
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve jobs until the parent closes the socket."""
+    descriptor, parent, memory_bytes = (int(each) for each in arguments)
+    _confine(parent, memory_bytes)
+    with socket.socket(fileno=descriptor) as wire:
+        try:
+            head, _ = receive(wire)
+            spec = _specification(head)
+            send(wire, {"status": "ready"})
+            _silence()
+            while True:
+                head, _ = receive(wire)
+                _answer(wire, head, spec)
+        except BrokenWire:
+            return 0
+
+
+def _confine(parent: int, memory_bytes: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the node, which ends its children
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(0)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the patient's data
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _silence() -> None:
+    """Send what decoders print to nowhere: it may quote the file. Start-up errors were shown."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
+    os.close(nowhere)
+
+
+def _specification(head: Head) -> Preprocessing:
+    values = dict(head)
+    return Preprocessing(
+        size=int(str(values["size"])),
+        mean=_triple(values["mean"]),
+        std=_triple(values["std"]),
+        resampling=Resampling(str(values["resampling"])),
+    )
+
+
+def _triple(value: object) -> tuple[float, float, float]:
+    if not isinstance(value, list):
+        raise TypeError("three numbers are expected")
+    first, second, third = (float(each) for each in value)
+    return first, second, third
+
+
+def _answer(wire: socket.socket, head: Head, spec: Preprocessing) -> None:
+    try:
+        image = _work(Path(str(head["path"])), str(head["form"]), int(str(head["size"])), spec)
+    except PixelsUnreadable as error:
+        send(wire, {"status": "unreadable", "reason": str(error)})
+    except FileNotFoundError:
+        send(wire, {"status": "unreadable", "reason": "the stored object is not there any more"})
+    except OSError as error:
+        send(wire, {"status": "failed", "reason": f"the disk failed ({type(error).__name__})"})
+    except MemoryError:
+        send(wire, {"status": "failed", "reason": "it needs more memory than a decoder may use"})
+    except Exception as error:  # noqa: BLE001 (a damaged file raises anything; its text may quote the file)
+        reason = f"the object cannot be read ({type(error).__name__})"
+        send(wire, {"status": "unreadable", "reason": reason})
+    else:
+        whole = np.ascontiguousarray(image, dtype=np.float32)
+        send(wire, {"status": "done", "shape": list(whole.shape)}, whole.data.cast("B"))
+
+
+def _work(path: Path, form: str, size: int, spec: Preprocessing) -> npt.NDArray[np.float32]:
+    image = displayed(dcmread(path))
+    if form == "input":
+        return preprocess(image, dataclasses.replace(spec, size=size))
+    return _reduce(image, size)
+
+
+def _reduce(image: npt.NDArray[np.float32], longest_side: int) -> npt.NDArray[np.float32]:
+    rows, columns = image.shape
+    factor = longest_side / max(rows, columns)
+    if factor >= 1:
+        return image
+    size = (max(1, round(columns * factor)), max(1, round(rows * factor)))
+    reduced = Image.fromarray(image).resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(reduced, dtype=np.float32)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,77 @@
+"""Exported networks kept between starts, so that a start needs neither PyTorch nor an export.
+
+An entry is used only if its bytes are those that were written, for these weights and these
+versions; with it lie the logits that eager PyTorch gave for the reference inputs, so that the
+comparison is made at every load. Anything else is built again.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import numpy as np
+import numpy.typing as npt
+
+from triage_agent.infer.bundle import ModelBundle
+
+_PACKAGES = ("triage-agent", "torch", "torchvision", "onnx", "onnxscript", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedNetwork:
+    """An ONNX file's bytes and what eager PyTorch says of the reference inputs, float32 [N]."""
+
+    network: bytes
+    reference_logits: npt.NDArray[np.float32]
+
+
+def cache_key(bundle: ModelBundle) -> str:
+    """Return a name that differs whenever the export could."""
+    parts = [
+        bundle.weights_sha256,
+        bundle.architecture,
+        repr(bundle.preprocessing),
+        *(f"{package} {version(package)}" for package in _PACKAGES),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def read_export(folder: Path, key: str) -> ExportedNetwork | None:
+    """Return the entry, or None if there is none or it is not what was written."""
+    try:
+        card = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
+        network = (folder / f"{key}.onnx").read_bytes()
+        if hashlib.sha256(network).hexdigest() != card["sha256"]:
+            return None
+        return ExportedNetwork(network, np.asarray(card["reference_logits"], dtype=np.float32))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_export(folder: Path, key: str, exported: ExportedNetwork) -> None:
+    """Keep an entry; another process sees all of it or none. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    card = {
+        "sha256": hashlib.sha256(exported.network).hexdigest(),
+        "reference_logits": [float(each) for each in exported.reference_logits],
+    }
+    # The card goes last: without it there is no entry.
+    _replace(folder / f"{key}.onnx", exported.network)
+    _replace(folder / f"{key}.json", json.dumps(card).encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with NamedTemporaryFile(dir=path.parent, prefix="new-", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,130 @@
+"""What the commands of the command line that look at the node's rows do."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.markdown import Markdown
+
+from triage_agent.adapters.sql.migrate import current_revision, newest_revision
+from triage_agent.adapters.terminal.outbox import outbox_table
+from triage_agent.adapters.terminal.story import study_story
+from triage_agent.adapters.terminal.worklist import worklist_json, worklist_table
+from triage_agent.composition import Node, model_folder, open_node, read_model
+from triage_agent.errors import SettingsInvalid
+from triage_agent.settings import Settings
+
+WATCH_SECONDS = 0.5  # how often `--watch` looks whether the list has changed
+REDRAW_SECONDS = 15.0  # "due in" counts down even when nothing changes
+
+
+@contextmanager
+def _served_node(settings: Settings) -> Iterator[Node]:
+    """Open the node's rows, or say that there are none yet."""
+    with open_node(settings) as node:
+        if current_revision(node.database) != newest_revision():
+            raise SettingsInvalid(
+                f"there is no up-to-date database in {settings.data_dir}: start `triage-agent "
+                "serve` once, run `triage-agent db upgrade`, or set TRIAGE_DATA_DIR to the node's"
+            )
+        yield node
+
+
+def show_worklist(settings: Settings, *, watch: bool, as_json: bool, limit: int) -> None:
+    """Print the list, or follow it until interrupted."""
+    with _served_node(settings) as node:
+        if as_json:
+            print(json.dumps(worklist_json(node.worklist.page(limit=limit)), indent=2))  # noqa: T201
+        elif watch:
+            _watch(node, limit)
+        else:
+            Console().print(_table(node, limit))
+
+
+def _table(node: Node, limit: int) -> object:
+    return worklist_table(
+        node.worklist.page(limit=limit),
+        node.clock.now(),
+        policy=node.settings.prioritise,
+        total=node.worklist.count(),
+    )
+
+
+def _watch(node: Node, limit: int) -> None:
+    console = Console()
+    with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
+        seen, drawn_at = -1, 0.0
+        try:
+            while True:
+                version, now = node.worklist.version(), time.monotonic()
+                if version != seen or now - drawn_at >= REDRAW_SECONDS:
+                    live.update(_table(node, limit), refresh=True)  # type: ignore[arg-type]
+                    seen, drawn_at = version, now
+                time.sleep(WATCH_SECONDS)
+        except KeyboardInterrupt:
+            return
+
+
+def show_study(settings: Settings, StudyInstanceUID: str) -> None:
+    """Print one study's story."""
+    with _served_node(settings) as node:
+        Console().print(
+            study_story(
+                node.register.study_images(StudyInstanceUID),
+                node.register.events(StudyInstanceUID),
+                node.register.results(StudyInstanceUID),
+                node.outbox.deliveries(),
+                node.clock.now(),
+                policy=settings.prioritise,
+            )
+        )
+
+
+def show_outbox(settings: Settings, destination: str | None) -> None:
+    """Print what waits, what failed and what was sent last."""
+    names = _destinations(settings, destination)
+    with _served_node(settings) as node:
+        Console().print(
+            outbox_table(
+                node.outbox.deliveries(destination=destination),
+                node.clock.now(),
+                health=[node.outbox.health(name) for name in names],
+            )
+        )
+
+
+def retry_outbox(settings: Settings, destination: str | None) -> int:
+    """Make everything that waits or is parked due now; return how many."""
+    _destinations(settings, destination)
+    with _served_node(settings) as node:
+        return node.outbox.retry(destination=destination, now=node.clock.now())
+
+
+def park_outbox(settings: Settings, destination: str | None) -> int:
+    """Park everything that waits; return how many."""
+    _destinations(settings, destination)
+    with _served_node(settings) as node:
+        return node.outbox.park(destination=destination, now=node.clock.now())
+
+
+def _destinations(settings: Settings, wanted: str | None) -> list[str]:
+    names = [each.name for each in settings.destinations]
+    if wanted is not None and wanted not in names:
+        raise SettingsInvalid(
+            f"no destination is called {wanted}: the settings name {', '.join(names) or 'none'}"
+        )
+    return names if wanted is None else [wanted]
+
+
+def show_model(settings: Settings) -> None:
+    """Print the bundle's card after its files have been checked."""
+    loaded = read_model(settings)
+    card = model_folder(settings) / "MODEL_CARD.md"
+    console = Console()
+    console.print(f"[bold]{loaded.bundle.name} {loaded.bundle.version}[/] in {card.parent}")
+    console.print(f"Device UID {loaded.bundle.device_uid}; SHA-256 {loaded.bundle.weights_sha256}")
+    if card.is_file():
+        console.print(Markdown(card.read_text(encoding="utf-8")))

@@ -1,0 +1,63 @@
+"""When to try again: decisions only, nothing here waits."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# Beyond this many doublings every wait is the longest one; also keeps the power small.
+_MOST_DOUBLINGS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Waits that double from the first to the longest, for as long as it takes.
+
+    Attributes:
+        first_seconds: before the first repetition.
+        longest_seconds: no wait is longer; what comes back after days is noticed within it.
+        spread: every wait is shortened by up to this part of itself, so that what failed together
+            is not repeated together. By how much follows from what is repeated, not from chance.
+        refusals: an object that was refused so many times is parked.
+
+    Raises:
+        ValueError: a number is out of its range.
+    """
+
+    first_seconds: float = 2.0
+    longest_seconds: float = 600.0
+    spread: float = 0.2
+    refusals: int = 4
+
+    def __post_init__(self) -> None:
+        if not 0 < self.first_seconds <= self.longest_seconds:
+            raise ValueError("first_seconds must be positive and not above longest_seconds")
+        if not 0 <= self.spread < 1:
+            raise ValueError("spread must lie in 0..1, 1 excluded")
+        if self.refusals < 1:
+            raise ValueError("refusals must be at least 1")
+
+    def next_attempt(self, failures: int, key: str, now: datetime) -> datetime:
+        """Return when to repeat what has failed `failures` times in a row (1 or more).
+
+        `key` names what is repeated; it only decides about the spread.
+
+        Raises:
+            ValueError: nothing has failed yet.
+        """
+        if failures < 1:
+            raise ValueError("nothing has failed yet")
+        doubled = self.first_seconds * 2.0 ** min(failures - 1, _MOST_DOUBLINGS)
+        wait = min(doubled, self.longest_seconds)
+        return now + timedelta(seconds=wait * (1.0 - self.spread * _fraction(key, failures)))
+
+    def after_refusal(self, refusals: int, key: str, now: datetime) -> datetime | None:
+        """Return when to repeat what was refused `refusals` times, or None: park it."""
+        if refusals >= self.refusals:
+            return None
+        return self.next_attempt(refusals, key, now)
+
+
+def _fraction(key: str, failures: int) -> float:
+    """Return a number in 0..1, 1 excluded, spread evenly over keys and failures."""
+    digest = hashlib.sha256(f"{failures}:{key}".encode()).digest()
+    return int.from_bytes(digest[:6]) / 2.0**48

@@ -1,0 +1,33 @@
+"""Which results go where."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from triage_agent.domain.assessment import AssessmentKind
+from triage_agent.domain.delivery import ResultKind
+from triage_agent.domain.study import Study
+from triage_agent.settings import DestinationSettings
+
+# Kinds that say where in the image something was seen; a triage-only destination gets none.
+LOCALISING: Final = frozenset({ResultKind.SECONDARY_CAPTURE})
+
+
+def route(
+    study: Study, kind: ResultKind, destinations: Sequence[DestinationSettings]
+) -> tuple[str, ...]:
+    """Return the names of the destinations that shall have a result of this kind, in their order.
+
+    A destination gets the kinds it lists, of the regions it lists (all if none), always or only
+    when the study is abnormal; nothing that localises if it is triage-only.
+    """
+    return tuple(each.name for each in destinations if _wants(each, study, kind))
+
+
+def _wants(destination: DestinationSettings, study: Study, kind: ResultKind) -> bool:
+    if kind not in destination.objects:
+        return False
+    if destination.triage_only and kind in LOCALISING:
+        return False
+    if destination.when == "abnormal" and study.assessment.kind is not AssessmentKind.ABNORMAL:
+        return False
+    return not destination.regions or study.region in destination.regions

@@ -1,0 +1,134 @@
+"""The step that takes what is due for one destination and sends it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from triage_agent.deliver.retry import RetryPolicy
+from triage_agent.domain.delivery import Delivery
+from triage_agent.errors import (
+    DestinationBusy,
+    DestinationRefused,
+    DestinationUnreachable,
+    TransientError,
+)
+from triage_agent.ports import Clock, Destination, InstanceStore, Outbox
+
+SUCCESS = "0x0000"
+# What the status of a delivery begins with when the failure is one that passes.
+_BUSY = "busy"
+_BROKEN = "association broke"
+_PASSING = (_BUSY, _BROKEN)
+
+
+def deliver_due(
+    outbox: Outbox,
+    name: str,
+    destination: Destination,
+    store: InstanceStore,
+    *,
+    clock: Clock,
+    policy: RetryPolicy,
+    batch: int,
+) -> int:
+    """Send up to `batch` due results to one destination, most urgent study first.
+
+    What the destination says of an object is on record before the next object goes out, so an
+    interruption repeats one object at most, under the same UID. An object that it has no room
+    for, or breaks off at, is tried again without end; one that it refuses is parked after a few
+    tries. If it does not answer at all, it is left alone as a whole for a while; no other
+    destination notices.
+
+    Returns:
+        How many objects the destination has taken.
+    """
+    deliveries = outbox.due(name, now=clock.now(), limit=batch)
+    if not deliveries:
+        return 0
+    records = _Records(outbox, deliveries, clock, policy)
+    paths = [store.path(each.result.stored.location) for each in deliveries]
+    try:
+        destination.send(paths, records.report)
+    except DestinationUnreachable as error:
+        if _answers(destination):
+            # The peer is well: it is this object that it, or a box between, breaks off at.
+            records.report_unanswered(error)
+        else:
+            _leave_alone(outbox, name, error, now=clock.now(), policy=policy)
+    except Exception as error:
+        if not records.report_unanswered(error):
+            raise
+    return records.taken
+
+
+def _answers(destination: Destination) -> bool:
+    try:
+        destination.echo()
+    except DestinationUnreachable:
+        return False
+    return True
+
+
+def _leave_alone(
+    outbox: Outbox, name: str, error: Exception, *, now: datetime, policy: RetryPolicy
+) -> None:
+    failures = outbox.health(name).failures + 1
+    again = policy.next_attempt(failures, name, now)
+    outbox.record_unreachable(name, str(error), next_attempt_at=again, now=now)
+
+
+@dataclass
+class _Records:
+    """Puts every answer of the destination on record as it comes."""
+
+    outbox: Outbox
+    deliveries: tuple[Delivery, ...]
+    clock: Clock
+    policy: RetryPolicy
+    answered: int = field(default=0, init=False)
+    taken: int = field(default=0, init=False)
+
+    def report(self, index: int, error: Exception | None) -> None:
+        """Record one answer: taken if `error` is None."""
+        delivery, now = self.deliveries[index], self.clock.now()
+        if error is None:
+            self.outbox.record_sent(delivery.id, SUCCESS, now=now)
+            self.taken += 1
+        else:
+            again_or_park = self._again(delivery, error, now)
+            self.outbox.record_failure(
+                delivery.id, _status(error), next_attempt_at=again_or_park, now=now
+            )
+        self.answered = index + 1
+
+    def report_unanswered(self, error: Exception) -> bool:
+        """Record `error` against the object that was on its way; False if all were answered.
+
+        Objects go in order, so it is the first without an answer. It must not stand in the way of
+        those behind it for ever.
+        """
+        if self.answered == len(self.deliveries):
+            return False
+        self.report(self.answered, error)
+        return True
+
+    def _again(self, delivery: Delivery, error: Exception, now: datetime) -> datetime | None:
+        failures, key = delivery.attempts + 1, delivery.result.SOPInstanceUID
+        # Attempts that ended in something that passes say nothing about refusals.
+        if isinstance(error, TransientError) or delivery.last_status.startswith(_PASSING):
+            return self.policy.next_attempt(failures, key, now)
+        return self.policy.after_refusal(failures, key, now)
+
+
+def _status(error: Exception) -> str:
+    """Say what happened without the peer's own words, which may name a patient."""
+    match error:
+        case DestinationBusy():
+            return f"{_BUSY} 0x{error.status:04X}"
+        case DestinationUnreachable():
+            return _BROKEN
+        case DestinationRefused(status=None):
+            return "no context accepted"
+        case DestinationRefused():
+            return f"refused 0x{error.status:04X}"
+        case _:
+            return f"cannot be sent: {type(error).__name__}"

@@ -1,0 +1,1 @@
+"""DICOM in memory: attributes, codes, UIDs, syntaxes and pixels; no file and no network."""

@@ -1,0 +1,1 @@
+"""Facts of the triage node as frozen values: no I/O, no clock, no randomness."""

@@ -1,0 +1,56 @@
+"""Who scored the images, as a result object says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from triage_agent.domain.region import Region
+
+# MURA: a study is abnormal if its probability is above 0.5 (arXiv 1712.06957, section 3.1).
+DEFAULT_OPERATING_POINT = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlgorithmIdentity:
+    """A trained algorithm: what a reader or an auditor needs to tell it from any other.
+
+    Attributes:
+        name: what the model is called.
+        version: of the weights.
+        manufacturer: who answers for it.
+        device_uid: Device UID (0018,1002); differs after every training.
+        weights_sha256: SHA-256 of the weights, hexadecimal.
+        architecture: of the network.
+        operating_points: probability above which a study is abnormal, where it is not 0.5.
+
+    Raises:
+        ValueError: an attribute is empty, or an operating point is not between 0 and 1.
+    """
+
+    name: str
+    version: str
+    manufacturer: str
+    device_uid: str
+    weights_sha256: str
+    architecture: str
+    operating_points: Mapping[Region, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for attribute in (
+            "name",
+            "version",
+            "manufacturer",
+            "device_uid",
+            "weights_sha256",
+            "architecture",
+        ):
+            if not getattr(self, attribute):
+                raise ValueError(f"{attribute} must not be empty")
+        for region, point in self.operating_points.items():
+            if not 0.0 < point < 1.0:
+                raise ValueError(f"the operating point for {region} must lie between 0 and 1")
+
+    def operating_point(self, region: Region | None) -> float:
+        """Return the probability above which a study of this region is abnormal."""
+        if region is None:
+            return DEFAULT_OPERATING_POINT
+        return self.operating_points.get(region, DEFAULT_OPERATING_POINT)

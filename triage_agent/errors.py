@@ -1,0 +1,102 @@
+"""The error tree. What will pass is retried; what will not is parked.
+
+TriageError
+├── TransientError            will pass: try again later
+│   ├── StorageFull           disk full or below the watermark
+│   ├── DatabaseUnavailable   locked for too long, or its server does not answer
+│   ├── DestinationUnreachable  no association, or it broke
+│   ├── DestinationBusy       the peer answered "out of resources" (0xA7xx)
+│   └── DecoderCrashed        the decoding child process died or ran out of time
+└── PermanentError            will not pass: park it and say why
+    ├── ObjectRefused         a received object that cannot be kept (carries the DIMSE status)
+    ├── PixelsUnreadable      a stored object whose pixels cannot be decoded or make no sense
+    ├── BundleInvalid         a model bundle that must not be served
+    ├── SettingsInvalid       a configuration that must not be started
+    ├── DestinationRefused    the peer refused this object for good (carries the DIMSE status)
+    ├── ReportInvalid         a composed result object that must not leave
+    └── StudyUnknown          no study with that Study Instance UID
+"""
+
+
+class TriageError(Exception):
+    """Everything the node raises on purpose."""
+
+
+class TransientError(TriageError):
+    """Will pass: the step is tried again later."""
+
+
+class PermanentError(TriageError):
+    """Will not pass: the step is parked and its reason shown."""
+
+
+class StorageFull(TransientError):
+    """The disk is full or its free space is below the watermark."""
+
+
+class DatabaseUnavailable(TransientError):
+    """The database is locked for too long, or its server does not answer."""
+
+
+class DestinationUnreachable(TransientError):
+    """No association with the destination could be made, or it broke."""
+
+
+class DestinationBusy(TransientError):
+    """The destination answered that it is out of resources.
+
+    Attributes:
+        status: the DIMSE status it answered (PS3.4 Annex B.2.3).
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class DecoderCrashed(TransientError):
+    """The decoding child process died or ran out of time or memory."""
+
+
+class ObjectRefused(PermanentError):
+    """A received object that cannot be kept.
+
+    Attributes:
+        status: the DIMSE failure status to answer (PS3.4 Annex B.2.3).
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class PixelsUnreadable(PermanentError):
+    """A stored object whose pixels cannot be decoded or make no sense."""
+
+
+class BundleInvalid(PermanentError):
+    """A model bundle that must not be served."""
+
+
+class SettingsInvalid(PermanentError):
+    """A configuration that must not be started."""
+
+
+class DestinationRefused(PermanentError):
+    """The destination refused this object for good.
+
+    Attributes:
+        status: the DIMSE status it answered, or None if no context was accepted.
+    """
+
+    def __init__(self, message: str, *, status: int | None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ReportInvalid(PermanentError):
+    """A composed result object that must not leave."""
+
+
+class StudyUnknown(PermanentError):
+    """No study with that Study Instance UID is in the register."""

@@ -1,0 +1,134 @@
+"""The step that scores images: begin, decode, classify, record.
+
+Whatever goes wrong concerns as few images as possible, and ends as a reason on the image: a study
+with such an image is never said to be below the threshold.
+"""
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from triage_agent.domain.instance import ClassActivation, ImageScore, Instance
+from triage_agent.errors import DecoderCrashed, PixelsUnreadable
+from triage_agent.infer.bundle import ModelBundle
+from triage_agent.infer.scores import image_probability
+from triage_agent.ports import Classifier, Clock, FloatImage, PixelReader, StudyRegister
+
+Decoded = tuple[Instance, FloatImage]
+
+
+def score_due(
+    register: StudyRegister,
+    reader: PixelReader,
+    classifier: Classifier,
+    bundle: ModelBundle,
+    clock: Clock,
+    *,
+    limit: int,
+    maximum_attempts: int,
+) -> int:
+    """Score up to `limit` images that are due; return how many were begun, 0 if none is due.
+
+    Images are decoded in parallel and classified as they come, those that are ready together in
+    one batch. An image whose decoder crashed, or on which the classifier failed, stays due until
+    it was begun `maximum_attempts` times; one that cannot be read, or about which the network says
+    nothing finite, is recorded as unreadable at once.
+    """
+    begun = register.begin_scoring(limit)
+    step = _Step(register, classifier, bundle, clock, maximum_attempts)
+    due = [each for each in begun if not step.refuse(each)]
+    if not due:
+        return len(begun)
+    with ThreadPoolExecutor(max_workers=len(due)) as threads:
+        size = bundle.preprocessing.size
+        under_way = {threads.submit(reader.read, each.stored.location, size): each for each in due}
+        while under_way:
+            ready = wait(under_way, return_when=FIRST_COMPLETED).done
+            # The most urgent first, as they were begun: a set has no order.
+            ended = [(each, future) for future, each in under_way.items() if future in ready]
+            for _, future in ended:
+                del under_way[future]
+            step.score([pair for each in ended if (pair := step.take(*each)) is not None])
+    return len(begun)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    register: StudyRegister
+    classifier: Classifier
+    bundle: ModelBundle
+    clock: Clock
+    maximum_attempts: int
+
+    def refuse(self, instance: Instance) -> bool:
+        """Record what is not to be scored, and say whether it was that."""
+        earlier = instance.attempts - 1
+        if earlier >= self.maximum_attempts:
+            self._unreadable(instance, f"inference was begun {earlier} times and never ended")
+        elif instance.region not in self.bundle.regions:
+            shown = instance.region or "an unknown region"
+            self._unreadable(instance, f"{self.classifier.model} was not made for {shown}")
+        else:
+            return False
+        return True
+
+    def take(self, instance: Instance, reading: Future[FloatImage]) -> Decoded | None:
+        """Return the decoded image, or record why there is none."""
+        try:
+            return instance, reading.result()
+        except PixelsUnreadable as error:
+            self._unreadable(instance, str(error))
+        except DecoderCrashed as error:
+            self._failed(instance, str(error))
+        return None
+
+    def score(self, decoded: Sequence[Decoded]) -> None:
+        """Classify the images in one batch, or one by one if the batch fails."""
+        if not decoded:
+            return
+        images = np.stack([image for _, image in decoded])
+        try:
+            logits, maps = self.classifier.classify(images)
+        except Exception as error:  # noqa: BLE001 (a runtime raises its own; none may end the step)
+            if len(decoded) == 1:
+                self._failed(decoded[0][0], f"the model failed ({type(error).__name__})")
+                return
+            for each in decoded:
+                self.score([each])
+            return
+        for (instance, _), logit, activation in zip(decoded, logits, maps, strict=True):
+            self._record(instance, float(logit), activation)
+
+    def _record(
+        self, instance: Instance, logit: float, activation: npt.NDArray[np.float32]
+    ) -> None:
+        if instance.region is None or not (math.isfinite(logit) and np.isfinite(activation).all()):
+            self._unreadable(instance, "the model gives no finite number for this image")
+            return
+        rows, columns = activation.shape
+        score = ImageScore(
+            probability=image_probability(logit, self.bundle.calibration(instance.region)),
+            activation=ClassActivation(
+                rows=rows, columns=columns, values=tuple(activation.ravel().tolist())
+            ),
+        )
+        self.register.record_score(
+            instance.header.SOPInstanceUID,
+            score,
+            model=self.classifier.model,
+            now=self.clock.now(),
+        )
+
+    def _failed(self, instance: Instance, reason: str) -> None:
+        """Leave the image due for another attempt, unless it was the last."""
+        if instance.attempts >= self.maximum_attempts:
+            self._unreadable(instance, f"{reason}, {instance.attempts} times")
+
+    def _unreadable(self, instance: Instance, reason: str) -> None:
+        self.register.record_unreadable(
+            instance.header.SOPInstanceUID, reason, now=self.clock.now()
+        )

@@ -1,0 +1,178 @@
+"""The flow, stage after stage.
+
+    receive -> assemble -> infer -> prioritise -> report -> deliver
+
+The rows say what is due; each step below is called again and again by an engine, does what is due
+and returns how much it did. A step that is interrupted anywhere is simply due again. Receiving
+(`receive.receiver`), scoring (`infer.scoring`) and sending (`deliver.sending`) each stand within
+one stage; the steps here join two.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pydicom
+import structlog
+
+from triage_agent.deliver.routing import route
+from triage_agent.domain.assessment import Assessment, AssessmentKind
+from triage_agent.domain.delivery import Result, ResultKind
+from triage_agent.domain.instance import InstanceState
+from triage_agent.domain.region import Region
+from triage_agent.domain.scope import ScopeDecision
+from triage_agent.domain.study import StudyImages
+from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
+from triage_agent.infer.assess import assess
+from triage_agent.ports import (
+    Clock,
+    FloatImage,
+    InstanceStore,
+    PixelReader,
+    StudyOpening,
+    StudyRegister,
+)
+from triage_agent.prioritise.placement import place
+from triage_agent.report.compose import ComposedObject
+from triage_agent.settings import DestinationSettings, PrioritiseSettings
+
+ASSESS_STUDIES = 100  # a step looks again after so many, so that the most urgent come first
+REPORT_STUDIES = 2  # composing takes its time
+DISPLAY_PIXELS = 1024  # the longest side of an overlay: legible text, a few megabytes
+
+log = structlog.get_logger()
+
+
+def open_study(
+    decision: ScopeDecision, *, stat: bool, arrived_at: datetime, policy: PrioritiseSettings
+) -> StudyOpening:
+    """Say what the first row of a study says, before any image is scored."""
+    reason = "waiting to be scored" if decision.state is InstanceState.RECEIVED else decision.reason
+    assessment = Assessment(kind=AssessmentKind.NOT_ASSESSED, reason=reason)
+    placement = place(assessment, stat=stat, arrived_at=arrived_at, policy=policy)
+    return StudyOpening(assessment=assessment, placement=placement)
+
+
+def assess_due(
+    register: StudyRegister,
+    operating_point: Callable[[Region | None], float],
+    policy: PrioritiseSettings,
+    clock: Clock,
+) -> int:
+    """Infer and prioritise: say of each study whose images changed what it is and where it goes."""
+    done = 0
+    for uid in register.unassessed(ASSESS_STUDIES):
+        images = register.study_images(uid)
+        study = images.study
+        assessment = assess(images.instances, operating_point(study.region))
+        placement = place(assessment, stat=study.stat, arrived_at=study.arrived_at, policy=policy)
+        done += register.record_assessment(
+            uid, assessment, placement, revision=study.revision, now=clock.now()
+        )
+    return done
+
+
+Compose = Callable[
+    [StudyImages, Mapping[str, pydicom.Dataset], Mapping[str, FloatImage], Result | None],
+    Sequence[ComposedObject],
+]
+
+
+@dataclass
+class Reporting:
+    """Report and route: compose the results of closed studies and put them in the outbox.
+
+    A study whose results cannot be composed keeps its assessment and its place; after
+    `maximum_attempts` it is taken as reported with no results, and its story says why.
+    """
+
+    register: StudyRegister
+    store: InstanceStore
+    reader: PixelReader
+    compose: Compose
+    destinations: Sequence[DestinationSettings]
+    clock: Clock
+    maximum_attempts: int = 5
+    _failures: dict[str, int] = field(default_factory=dict)
+
+    def report_due(self) -> int:
+        """Report the most urgent studies that are due; return how many were reported.
+
+        One that fails does not hold up the next.
+        """
+        done = 0
+        for uid in self.register.reportable(REPORT_STUDIES):
+            try:
+                done += self._report(uid)
+                self._failures.pop(uid, None)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next study is reported
+                self._note_failure(uid, error)
+        return done
+
+    def _report(self, uid: str) -> bool:
+        images = self.register.study_images(uid)
+        composed = self._compose(images)
+        results = [self._keep(images, each) for each in composed]
+        destinations = [route(images.study, result.kind, self.destinations) for result in results]
+        return self._record(images, results, destinations)
+
+    def _compose(self, images: StudyImages) -> Sequence[ComposedObject]:
+        study = images.study
+        if study.assessment.kind is AssessmentKind.NOT_ASSESSED:
+            return ()
+        scored = [each for each in images.instances if each.state is InstanceState.SCORED]
+        sources = {
+            each.header.SOPInstanceUID: pydicom.dcmread(
+                self.store.path(each.stored.location), stop_before_pixels=True
+            )
+            for each in scored
+        }
+        displays = {
+            each.header.SOPInstanceUID: self.reader.display(each.stored.location, DISPLAY_PIXELS)
+            for each in scored
+        }
+        earlier = [
+            result
+            for result in self.register.results(study.StudyInstanceUID)
+            if result.kind is ResultKind.STRUCTURED_REPORT and result.generation < study.generation
+        ]
+        return self.compose(images, sources, displays, earlier[-1] if earlier else None)
+
+    def _keep(self, images: StudyImages, composed: ComposedObject) -> Result:
+        return Result(
+            StudyInstanceUID=images.study.StudyInstanceUID,
+            generation=images.study.generation,
+            kind=composed.kind,
+            SOPClassUID=composed.SOPClassUID,
+            SOPInstanceUID=composed.SOPInstanceUID,
+            stored=self.store.put([composed.encoded], composed.digest),
+        )
+
+    def _record(
+        self,
+        images: StudyImages,
+        results: Sequence[Result],
+        destinations: Sequence[Sequence[str]],
+        note: str = "",
+    ) -> bool:
+        return self.register.record_report(
+            images.study.StudyInstanceUID,
+            results,
+            destinations,
+            generation=images.study.generation,
+            revision=images.study.revision,
+            now=self.clock.now(),
+            note=note,
+        )
+
+    def _note_failure(self, uid: str, error: Exception) -> None:
+        if isinstance(error, TransientError) and not isinstance(error, DecoderCrashed):
+            log.warning("report_postponed", study=uid, cause=str(error))
+            return
+        failures = self._failures[uid] = self._failures.get(uid, 0) + 1
+        log.error("report_failed", study=uid, failures=failures, exc_info=error)
+        if failures < self.maximum_attempts and not isinstance(error, PermanentError):
+            return
+        note = f"no results: composing them failed with {type(error).__name__}"
+        if self._record(self.register.study_images(uid), (), (), note):
+            self._failures.pop(uid, None)

@@ -1,0 +1,1 @@
+"""Accept or refuse: store, register, then acknowledge."""

@@ -1,0 +1,1 @@
+"""From an assessment to the DICOM objects that carry it: structured report and overlay."""

@@ -1,0 +1,190 @@
+"""The four roles of a node: each runs in a process of its own until it is told to stop."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+from triage_agent.adapters.engine.apscheduler_engine import ApschedulerEngine
+from triage_agent.adapters.processes.role_process import serve_until_stopped
+from triage_agent.composition import (
+    Node,
+    algorithm_identity,
+    build_decoders,
+    build_destination,
+    operating_points,
+    read_model,
+    scope_rule,
+)
+from triage_agent.ports import Destination
+
+# How often a role looks for rows that are due. A look without work costs a fraction of a
+# millisecond; this is what an idle node adds to the time until a study is placed.
+SCORE_SECONDS = 0.05
+SWEEP_SECONDS = 0.25
+DELIVER_SECONDS = 0.5
+DELIVERY_BATCH = 64  # objects over one association, before the most urgent are asked for again
+STOP_SECONDS = 6.0  # the supervisor waits a little longer
+
+
+def run_receive(node: Node, stop: threading.Event) -> None:
+    """Accept associations; acknowledge what is stored and registered."""
+    from triage_agent.adapters.dimse.scp import StorageScp
+    from triage_agent.pipeline import open_study
+    from triage_agent.prioritise.stat import is_stat
+    from triage_agent.receive.receiver import Receiver
+
+    settings = node.settings
+    node.store.discard_leftovers()
+    receiver = Receiver(
+        store=node.store,
+        register=node.register,
+        clock=node.clock,
+        watermark_bytes=settings.storage.watermark_bytes,
+        quiet_seconds=settings.assemble.quiet_seconds,
+        scope=scope_rule(settings).decide,
+        is_stat=lambda header: is_stat(header.priorities),
+        open_study=lambda _, decision, stat, arrived_at: open_study(
+            decision, stat=stat, arrived_at=arrived_at, policy=settings.prioritise
+        ),
+        own_device_uids=frozenset({read_model(settings).bundle.device_uid}),
+    )
+    scp = StorageScp(settings.dicom, receiver.receive)
+    with ExitStack() as ending:
+        port = scp.start()
+        ending.callback(scp.stop, STOP_SECONDS)
+        serve_until_stopped(stop, {"port": port})
+
+
+def run_infer(node: Node, stop: threading.Event) -> None:
+    """Score images as they come, and place their studies."""
+    # Imported here: the other roles need no inference runtime.
+    from triage_agent.adapters.torch_inference.classifiers import load_classifier
+    from triage_agent.infer.scoring import score_due
+    from triage_agent.pipeline import assess_due
+
+    settings = node.settings
+    loaded = read_model(settings)
+    operating_point = operating_points(loaded)
+    classifier = load_classifier(settings.infer, loaded, settings.data_dir / "cache")
+    decoders = build_decoders(node, loaded)
+
+    def score() -> None:
+        while not stop.is_set() and score_due(
+            node.register,
+            decoders,
+            classifier,
+            loaded.bundle,
+            node.clock,
+            limit=settings.infer.batch_images,
+            maximum_attempts=settings.infer.maximum_attempts,
+        ):
+            assess_due(node.register, operating_point, settings.prioritise, node.clock)
+
+    with ExitStack() as ending:
+        ending.callback(decoders.close)
+        facts = {"model": classifier.model, "runtime": classifier.description}
+        _run_engine(ending, {"score": (SCORE_SECONDS, score)}, facts, stop)
+
+
+def run_deliver(node: Node, stop: threading.Event) -> None:
+    """Sweep: place, close and report studies; and send results, one job for each destination."""
+    from triage_agent.deliver.retry import RetryPolicy
+    from triage_agent.deliver.sending import deliver_due
+    from triage_agent.pipeline import Reporting, assess_due
+    from triage_agent.report.compose import compose
+
+    settings = node.settings
+    loaded = read_model(settings)
+    operating_point = operating_points(loaded)
+    decoders = build_decoders(node, loaded)
+    reporting = Reporting(
+        register=node.register,
+        store=node.store,
+        reader=decoders,
+        compose=partial(compose, algorithm=algorithm_identity(loaded)),
+        destinations=settings.destinations,
+        clock=node.clock,
+    )
+
+    def sweep() -> None:
+        assess_due(node.register, operating_point, settings.prioritise, node.clock)
+        node.register.close_due(node.clock.now())
+
+    def report() -> None:
+        while not stop.is_set() and reporting.report_due():
+            pass
+
+    def deliver(name: str, destination: Destination) -> None:
+        while not stop.is_set() and deliver_due(
+            node.outbox,
+            name,
+            destination,
+            node.store,
+            clock=node.clock,
+            policy=RetryPolicy(),
+            batch=DELIVERY_BATCH,
+        ):
+            pass
+
+    jobs: dict[str, tuple[float, Callable[[], None]]] = {
+        "sweep": (SWEEP_SECONDS, sweep),
+        "report": (SWEEP_SECONDS, report),
+    }
+    for each in settings.destinations:
+        job = partial(deliver, each.name, build_destination(settings, each))
+        jobs[f"deliver {each.name}"] = (DELIVER_SECONDS, job)
+    with ExitStack() as ending:
+        ending.callback(decoders.close)
+        facts = {"destinations": [each.name for each in settings.destinations]}
+        _run_engine(ending, jobs, facts, stop)
+
+
+def run_web(node: Node, stop: threading.Event) -> None:
+    """Serve the web page and the JSON."""
+    from triage_agent.adapters.http.app import create_app
+    from triage_agent.adapters.http.facts import NodeFacts
+    from triage_agent.adapters.http.server import serve_http
+    from triage_agent.adapters.torch_inference.bundle_files import model_name
+
+    settings = node.settings
+    loaded = read_model(settings)
+    decoders = build_decoders(node, loaded, processes=1)
+    rule = scope_rule(settings)
+    facts = NodeFacts(
+        model=model_name(loaded.bundle),
+        ae_title=settings.dicom.ae_title,
+        policy=settings.prioritise,
+        operating_points=loaded.bundle.operating_points,
+        destinations=tuple(each.name for each in settings.destinations),
+        recognised_by=lambda header: rule.recognise(header).how,
+    )
+    app = create_app(
+        worklist=node.worklist,
+        register=node.register,
+        store=node.store,
+        reader=decoders,
+        outbox=node.outbox,
+        clock=node.clock,
+        facts=facts,
+    )
+    with ExitStack() as ending:
+        ending.callback(decoders.close)
+        running = serve_http(app, settings.http.host, settings.http.port)
+        ending.callback(running.stop, STOP_SECONDS)
+        serve_until_stopped(stop, {"url": running.url, "port": running.port})
+
+
+def _run_engine(
+    ending: ExitStack,
+    jobs: Mapping[str, tuple[float, Callable[[], None]]],
+    facts: Mapping[str, Any],
+    stop: threading.Event,
+) -> None:
+    engine = ApschedulerEngine()
+    for name, (seconds, job) in jobs.items():
+        engine.every(seconds, name, job)
+    ending.callback(engine.stop, STOP_SECONDS)
+    engine.start()
+    serve_until_stopped(stop, facts)

@@ -1,0 +1,77 @@
+"""`triage-agent serve`: prepares the node, starts its roles and supervises them."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from triage_agent.adapters.logs.structured import configure_logging
+from triage_agent.adapters.processes.role_process import die_with_parent
+from triage_agent.adapters.processes.supervisor import Supervisor
+from triage_agent.composition import open_node, read_model, upgrade_database
+from triage_agent.settings import Settings
+
+# The node is of use once these answer; the model warms up behind them, and rows wait for it.
+AWAITED = ("receive", "web")
+
+
+def serve_roles(settings: Settings, roles: Sequence[str], *, echo: Callable[[str], None]) -> int:
+    """Run roles until SIGTERM; return the exit status.
+
+    Raises SettingsInvalid, BundleInvalid or DatabaseUnavailable before anything listens.
+    """
+    configure_logging(settings.log, role="supervisor")
+    bundle = read_model(settings).bundle
+    upgrade_database(settings)
+    echo("triage-agent: RESEARCH USE ONLY. NOT FOR DIAGNOSTIC USE.")
+    echo(f"data         {settings.data_dir.absolute()}")
+    echo(f"model        {bundle.name} {bundle.version} ({bundle.architecture})")
+    for each in settings.destinations:
+        objects = " and ".join(each.objects)
+        echo(f"destination  {each.name}: {each.ae_title} at {each.host}:{each.port}, {objects}")
+    if not settings.destinations:
+        echo("destination  none: results stay here (see [[destinations]] in the settings)")
+
+    def on_ready(facts: Mapping[str, Mapping[str, Any]]) -> None:
+        if url := facts.get("web", {}).get("url"):
+            echo(f"web page     {url}")
+        if port := facts.get("receive", {}).get("port"):
+            callers = ", ".join(each.ae_title for each in settings.dicom.callers)
+            echo(f"callers      {callers or 'anyone on this machine'}")
+            echo(f"ready        {settings.dicom.ae_title} at {settings.dicom.host}:{port}")
+        else:
+            echo(f"ready        {', '.join(roles)}")
+
+    return Supervisor(
+        roles,
+        [sys.executable, "-m", "triage_agent.cli", "role"],
+        wait_for=AWAITED if set(AWAITED) & set(roles) else roles,
+        on_ready=on_ready,
+        pin=_pin,
+    ).run()
+
+
+def _pin(role: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
+    """Keep a port that the system chose when the role is started again."""
+    section = {"receive": "DICOM", "web": "HTTP"}.get(role)
+    return {f"TRIAGE_{section}__PORT": str(facts["port"])} if section and "port" in facts else {}
+
+
+def run_role(settings: Settings, name: str) -> None:
+    """Run one role in this process until SIGTERM. Does not return."""
+    from triage_agent.roles import run_deliver, run_infer, run_receive, run_web
+
+    die_with_parent()
+    configure_logging(settings.log, role=name)
+    run = {
+        "receive": run_receive,
+        "infer": run_infer,
+        "deliver": run_deliver,
+        "web": run_web,
+    }[name]
+    with open_node(settings) as node:
+        run(node, threading.Event())
+    # What a thread has not finished by now is due again: rows say so.
+    sys.stdout.flush()
+    os._exit(0)

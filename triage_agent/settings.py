@@ -1,0 +1,214 @@
+"""One frozen settings object: a TOML file named by TRIAGE_CONFIG, then the environment over it.
+
+Any setting can be given in the environment: `TRIAGE_` + its path in capitals, levels joined by
+two underscores, for example `TRIAGE_ASSEMBLE__QUIET_SECONDS=30`; lists and tables as JSON.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from triage_agent.domain.region import Region
+from triage_agent.errors import SettingsInvalid
+
+AETitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x20-\x5b\x5d-\x7e]+$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CallerSettings(_Section):
+    """A peer that may call: its AE title and the addresses or networks (CIDR) it calls from."""
+
+    ae_title: AETitle
+    addresses: tuple[str, ...] = ()
+
+
+class DicomSettings(_Section):
+    """The Storage SCP. Off loopback only the listed callers are served."""
+
+    host: str = "127.0.0.1"
+    port: Port = 11112
+    ae_title: AETitle = "TRIAGE"
+    callers: tuple[CallerSettings, ...] = ()
+    maximum_pdu_bytes: int = Field(default=131_072, ge=4_096, le=1_048_576)
+    maximum_object_bytes: int = Field(default=536_870_912, ge=1_048_576)
+    maximum_associations: int = Field(default=50, ge=1)
+    maximum_connections_per_address: int = Field(default=20, ge=1)
+    idle_seconds: float = Field(default=30.0, gt=0)  # an association that says nothing ends
+    pdu_seconds: float = Field(default=30.0, gt=0)  # a PDU that was begun must be whole by then
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_ca: Path | None = None  # callers must show a certificate signed by it
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> "DicomSettings":
+        given = [self.tls_certificate, self.tls_key, self.tls_ca]
+        if any(given) and not all(given):
+            raise ValueError("tls_certificate, tls_key and tls_ca go together")
+        return self
+
+
+class HttpSettings(_Section):
+    """The web page. It has no sign-in yet, so it listens on loopback only."""
+
+    host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
+    port: Port = 8080
+
+
+class StorageSettings(_Section):
+    """The disk."""
+
+    watermark_bytes: int = Field(default=1_073_741_824, ge=0)  # refuse (0xA700) below this
+
+
+class DatabaseSettings(_Section):
+    """SQL. An empty URL means SQLite in the data folder."""
+
+    url: str = Field(default="", repr=False)
+
+
+class AssembleSettings(_Section):
+    """Which studies are in scope, and when a study is complete."""
+
+    quiet_seconds: float = Field(default=10.0, gt=0)
+    regions: dict[str, Region] = {}  # the site's own words for body parts, over the built-in ones
+
+
+class InferSettings(_Section):
+    """The model and where it runs."""
+
+    bundle: Path | None = None  # a bundle's folder; None is the bundled model
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    runtime: Literal["auto", "onnxruntime", "torch"] = "auto"
+    batch_images: int = Field(default=16, ge=1)
+    threads: int = Field(default=0, ge=0)  # 0: as many as cores
+    decode_seconds: float = Field(default=30.0, gt=0)
+    decode_bytes: int = Field(default=4_294_967_296, ge=268_435_456)
+    maximum_attempts: int = Field(default=5, ge=1)
+
+
+class AbnormalTarget(_Section):
+    """Studies with at least this probability are due after so many minutes."""
+
+    minimum_probability: float = Field(ge=0, le=1)
+    minutes: float = Field(gt=0)
+
+
+class PrioritiseSettings(_Section):
+    """The policy table: minutes from arrival until a study of the class is due."""
+
+    stat_minutes: float = Field(default=10, gt=0)
+    abnormal: tuple[AbnormalTarget, ...] = (
+        AbnormalTarget(minimum_probability=0.9, minutes=20),
+        AbnormalTarget(minimum_probability=0.0, minutes=40),
+    )
+    not_assessed_minutes: float = Field(default=90, gt=0)
+    normal_minutes: float = Field(default=240, gt=0)
+
+    @model_validator(mode="after")
+    def _abnormal_covers_all(self) -> "PrioritiseSettings":
+        if not any(target.minimum_probability == 0 for target in self.abnormal):
+            raise ValueError("prioritise.abnormal needs a row with minimum_probability = 0")
+        return self
+
+
+class DestinationSettings(_Section):
+    """A peer that gets results, and which."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    ae_title: AETitle
+    calling_ae_title: AETitle | None = None  # None: the node's own
+    objects: tuple[Literal["sr", "sc"], ...] = ("sr", "sc")
+    when: Literal["all", "abnormal"] = "all"
+    regions: tuple[Region, ...] = ()  # empty: all
+    triage_only: bool = False  # nothing that goes there says where in the image
+    tls_ca: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+
+class LogSettings(_Section):
+    """Structured lines on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, validated once, never changed."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="TRIAGE_", env_nested_delimiter="__"
+    )
+
+    config: Path | None = None
+    data_dir: Path = Path("triage-data")
+    dicom: DicomSettings = DicomSettings()
+    http: HttpSettings = HttpSettings()
+    storage: StorageSettings = StorageSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    assemble: AssembleSettings = AssembleSettings()
+    infer: InferSettings = InferSettings()
+    prioritise: PrioritiseSettings = PrioritiseSettings()
+    destinations: tuple[DestinationSettings, ...] = ()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _destination_names_differ(self) -> "Settings":
+        names = [destination.name for destination in self.destinations]
+        if len(set(names)) != len(names):
+            raise ValueError("two destinations have the same name")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database.url or f"sqlite:///{self.data_dir.absolute() / 'triage.sqlite3'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over TOML; arguments (in tests) over both."""
+        del dotenv_settings, file_secret_settings
+        toml = os.environ.get("TRIAGE_CONFIG")
+        if toml is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(toml))
+
+
+def load_settings() -> Settings:
+    """Read the settings. Raises SettingsInvalid with every fault, its place and its cause."""
+    toml = os.environ.get("TRIAGE_CONFIG")
+    if toml is not None and not Path(toml).is_file():
+        raise SettingsInvalid(
+            f"TRIAGE_CONFIG names {toml}, which is not a file: correct the path or unset it"
+        )
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise SettingsInvalid(f"the settings do not hold: {faults}") from error
+    except ValueError as error:
+        raise SettingsInvalid(f"the settings cannot be read: {error}") from error
