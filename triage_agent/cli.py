@@ -117,7 +117,7 @@ def send(paths: tuple[Path, ...], address: str, aet: str, calling: str) -> None:
     \b
     Example: triage-agent send studies/ --to localhost:11112 --aet TRIAGE
     """
-    from triage_agent.adapters.terminal.progress import send_with_progress
+    from triage_agent.commands import send_with_progress
 
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():

@@ -2,12 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
 from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from triage_agent.adapters.sql.migrate import current_revision, newest_revision
 from triage_agent.adapters.terminal.outbox import outbox_table
@@ -31,6 +33,33 @@ def _served_node(settings: Settings) -> Iterator[Node]:
                 "serve` once, run `triage-agent db upgrade`, or set TRIAGE_DATA_DIR to the node's"
             )
         yield node
+
+
+def send_with_progress(
+    paths: Sequence[Path], *, host: str, port: int, called: str, calling: str
+) -> int:
+    """Push files, and those below folders, with a progress bar; return how many were refused."""
+    from triage_agent.adapters.dimse.sender import find_files, send_files
+
+    files = find_files(paths)
+    if not files:
+        raise SettingsInvalid("there is no DICOM file below the paths that were given")
+    console = Console(stderr=True)
+    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("sending", total=len(files))
+        sent = send_files(
+            files,
+            host=host,
+            port=port,
+            called=called,
+            calling=calling,
+            progress=lambda _path, _error: progress.advance(task),
+        )
+    for path, error in sent.failed:
+        console.print(f"{path}: {error}", style="red", markup=False, highlight=False)
+    console.print(f"{len(sent.taken)} of {len(files)} objects were taken by {called}")
+    return len(sent.failed)
 
 
 def show_worklist(settings: Settings, *, watch: bool, as_json: bool, limit: int) -> None:

@@ -18,7 +18,7 @@ import pydicom
 from rich.console import Console
 
 from triage_agent.adapters.dimse.folder_archive import serve_folder
-from triage_agent.adapters.terminal.progress import send_with_progress
+from triage_agent.commands import send_with_progress
 from triage_agent.errors import TriageError
 
 AE_TITLE, ARCHIVE_AE_TITLE = "TRIAGE", "DEMO_PACS"

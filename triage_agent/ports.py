@@ -93,7 +93,8 @@ class StudyRegister(Protocol):
         UNREADABLE that comes after the study was closed opens it again with the next generation;
         an EXCLUDED one never does. Empty study attributes (patient, order, region) are filled
         in; filled ones stay. `stat` only ever rises. The revision rises unless EXCLUDED came to
-        an existing study and did not make it STAT. Appends events. CONFLICT and DUPLICATE write nothing.
+        an existing study and did not make it STAT. Appends events. CONFLICT and DUPLICATE write
+        nothing.
         """
         ...
 

@@ -549,7 +549,7 @@ class StudyRegisterContract:
         assert not ports.register.is_own_result("1.2.3")
 
     def test_the_story_names_no_patient(self, ports: RegisterPorts) -> None:
-        secrets = {
+        secrets: dict[str, Value] = {
             "PatientName": "Secret^Person",
             "PatientID": "ID-4711",
             "PatientBirthDate": "19010203",

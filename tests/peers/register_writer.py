@@ -3,14 +3,17 @@
 import multiprocessing
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from tests.contracts.register_on_sql import ports_on
 from tests.factories import MODEL, ROOT, T0, make_instance, make_result, make_score, uid
 from triage_agent.adapters.sql.engine import Database
+from triage_agent.adapters.sql.migrate import current_revision, upgrade
 from triage_agent.domain.instance import Instance
 
 STUDIES = 20
@@ -24,15 +27,30 @@ def processes() -> ForkServerContext:
     return context
 
 
-def start_writer(number: int, url: str, log: Path) -> BaseProcess:
+@dataclass(frozen=True)
+class Writer:
+    """A process that writes; `has_written` is set after its first write."""
+
+    process: BaseProcess
+    has_written: Event
+
+    def kill(self, seconds: float) -> None:
+        """End it with SIGKILL, wherever it is, and wait until it is gone."""
+        self.process.kill()
+        self.process.join(seconds)
+        self.process.close()
+
+
+def start_writer(number: int, url: str, log: Path) -> Writer:
     """Start a process that takes studies through all stages until it is killed.
 
     It appends `registered UID`, `scored UID`, `reported UID` or `sent ID` to `log` after each
     write has returned.
     """
-    process = processes().Process(target=_write, args=(number, url, log))
+    has_written = processes().Event()
+    process = processes().Process(target=_write, args=(number, url, log, has_written))
     process.start()
-    return process
+    return Writer(process, has_written)
 
 
 def start_registering(url: str, instances: Sequence[Instance], answer: Connection) -> BaseProcess:
@@ -42,6 +60,20 @@ def start_registering(url: str, instances: Sequence[Instance], answer: Connectio
     return process
 
 
+def start_upgrading(url: str, answer: Connection) -> BaseProcess:
+    """Start a process that brings a database up to date and sends back its revision."""
+    process = processes().Process(target=_upgrade, args=(url, answer))
+    process.start()
+    return process
+
+
+def _upgrade(url: str, answer: Connection) -> None:
+    answer.recv()  # the word to begin
+    database = Database(url)
+    upgrade(database)
+    answer.send(current_revision(database))
+
+
 def _register(url: str, instances: Sequence[Instance], answer: Connection) -> None:
     ports = ports_on(Database(url))
     answer.recv()  # the word to begin
@@ -49,7 +81,7 @@ def _register(url: str, instances: Sequence[Instance], answer: Connection) -> No
     answer.send(outcomes)
 
 
-def _write(number: int, url: str, log: Path) -> None:
+def _write(number: int, url: str, log: Path, has_written: Event) -> None:
     ports = ports_on(Database(url))
     told = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     register = ports.register
@@ -62,6 +94,7 @@ def _write(number: int, url: str, log: Path) -> None:
         study = uid("study", image % STUDIES)
         ports.arrive(make_instance(StudyInstanceUID=study, SOPInstanceUID=SOPInstanceUID))
         tell(f"registered {SOPInstanceUID}")
+        has_written.set()
         for instance in register.begin_scoring(4):
             SOPInstanceUID = instance.header.SOPInstanceUID
             if register.record_score(SOPInstanceUID, make_score(), model=MODEL, now=T0):

@@ -1,9 +1,8 @@
 """Everything that the results of one generation of a study are made from, gathered and checked."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from pydicom.dataset import Dataset
 
@@ -17,7 +16,6 @@ from triage_agent.errors import ReportInvalid
 from triage_agent.report.reference import normalised
 
 _LATERALITIES = ("R", "L", "U", "B")
-_OFFSET = re.compile(r"([+-])([01]\d)([0-5]\d)")  # PS3.3 Annex C.12.1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +100,8 @@ class Material:
         Dates and times in an object share one Timezone Offset From UTC (PS3.3 Annex C.12.1.1);
         where the images state none, UTC is written.
         """
-        offset = str(self.images[0].reference.get("TimezoneOffsetFromUTC", ""))
-        match = _OFFSET.fullmatch(offset)
-        if match is None:
-            return self.at
-        ahead = timedelta(hours=int(match[2]), minutes=int(match[3]))
-        return self.at.astimezone(timezone(ahead if match[1] == "+" else -ahead))
+        offset = self.images[0].reference.get("TimezoneOffsetFromUTC")
+        return self.at.astimezone(datetime.strptime(offset, "%z").tzinfo) if offset else self.at
 
 
 def gather(

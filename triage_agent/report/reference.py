@@ -4,12 +4,14 @@ Reading is tolerant: devices leave required attributes out and fill others with 
 standard does not allow. Writing is strict: a result object must be valid whatever came in.
 """
 
+import re
+import unicodedata
 import warnings
 from collections.abc import Iterable
 from typing import Final
 
 from pydicom import config
-from pydicom.datadict import dictionary_VR
+from pydicom.datadict import dictionary_VM, dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -77,9 +79,11 @@ _IMAGE_KEYWORDS: Final = (
 _VERBATIM_VRS: Final = frozenset({"LO", "SH", "ST", "LT", "UC", "UT", "PN", "UI"})
 # Dropped where a value breaks the rules of PS3.5 section 6.2.
 _RULED_VRS: Final = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UR"})
+_LINE_BREAKS: Final = "\t\n\f\r"
 _NUMBER_VRS: Final = frozenset({"US", "SS", "UL", "SL", "FL", "FD"})
 _SEXES: Final = frozenset({"M", "F", "O"})  # PS3.3 Annex C.7.1.1
 _PAIR: Final = 2  # rows and columns
+_OFFSET: Final = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")  # PS3.3 Annex C.12.1.1
 
 
 def normalised(source: Dataset) -> Dataset:
@@ -88,8 +92,9 @@ def normalised(source: Dataset) -> Dataset:
     Text is decoded, so that it can be written in any character set. The attributes of type 2
     that identify patient and study are there, empty if they were absent. PatientSex, dates,
     times, codes and numbers that the standard does not allow are dropped; names and identifiers
-    are kept as they are, since a corrected identifier is another one. PatientOrientation and
-    ImagerPixelSpacing are there only with two good values each. `source` is not changed.
+    are kept as they are, control characters apart, since a corrected identifier is another one.
+    PatientOrientation and ImagerPixelSpacing are there only with two good values each.
+    `source` is not changed.
     """
     keywords = (*PATIENT_KEYWORDS, *STUDY_KEYWORDS, *_IMAGE_KEYWORDS)
     with warnings.catch_warnings():
@@ -101,6 +106,8 @@ def normalised(source: Dataset) -> Dataset:
             setattr(reference, keyword, None)
     if reference.PatientSex not in _SEXES:
         reference.PatientSex = None
+    if not _OFFSET.fullmatch(str(reference.get("TimezoneOffsetFromUTC", "+0000"))):
+        del reference.TimezoneOffsetFromUTC
     for keyword in ("PatientOrientation", "ImagerPixelSpacing"):
         if keyword in reference and not _is_pair(reference[keyword]):
             delattr(reference, keyword)
@@ -120,13 +127,13 @@ def _clean_element(source: Dataset, tag: BaseTag) -> DataElement | None:
     try:
         element = source[tag]
         vr = str(element.VR)
+        if vr != dictionary_VR(tag):
+            return None
         if vr == "SQ":
             items = [_cleaned(item, _public_tags(item)) for item in element.value]
             return DataElement(tag, vr, [item for item in items if len(item)])
-        if vr != dictionary_VR(tag):
-            return None
         if vr in _NUMBER_VRS:
-            return DataElement(tag, vr, element.value)
+            return DataElement(tag, vr, element.value) if element.VM == 1 else None
         return _text_element(tag, vr, element.value)
     except Exception:  # noqa: BLE001 - pydicom has many ways to object to a bad value
         # Absent, or not to be understood: the same for a result object.
@@ -135,13 +142,21 @@ def _clean_element(source: Dataset, tag: BaseTag) -> DataElement | None:
 
 def _text_element(tag: BaseTag, vr: str, value: object) -> DataElement | None:
     several = value if isinstance(value, MultiValue) else [value]
-    texts = ["" if each is None else str(each).strip(" \0") for each in several]
+    texts = ["" if each is None else _printable(str(each)) for each in several]
     if vr in _RULED_VRS:
+        if len(texts) > 1 and dictionary_VM(tag) == "1":
+            return None
         for text in texts:
             validate_value(vr, text, config.RAISE)
     elif vr not in _VERBATIM_VRS:
         return None
     return DataElement(tag, vr, texts, validation_mode=config.IGNORE) if any(texts) else None
+
+
+def _printable(text: str) -> str:
+    """Drop what no text may hold (PS3.5 section 6.1.3) and what could steer a terminal."""
+    kept = (each for each in text if each in _LINE_BREAKS or unicodedata.category(each) != "Cc")
+    return "".join(kept).strip(" ")
 
 
 def _public_tags(item: Dataset) -> list[BaseTag]:

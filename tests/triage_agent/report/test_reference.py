@@ -81,6 +81,11 @@ def test_a_sex_that_the_standard_knows_is_kept(sex: str):
         ("Rows", "US", b"\x01\x02\x03"),
         ("BodyPartExamined", "OB", b"HAND"),
         ("RequestAttributesSequence", "OB", b"none"),
+        ("BodyPartExamined", "CS", b"HAND\\WRIST "),
+        ("AccessionNumber", "SQ", b""),
+        ("Columns", "US", b"\x01\x00\x02\x00"),
+        ("TimezoneOffsetFromUTC", "SH", b"CET "),
+        ("TimezoneOffsetFromUTC", "SH", b"+0100\\+0200"),
     ],
 )
 def test_values_that_break_the_rules_are_dropped(keyword: str, vr: str, value: bytes):
@@ -98,6 +103,18 @@ def test_values_that_break_the_rules_are_dropped(keyword: str, vr: str, value: b
 )
 def test_identifiers_are_kept_even_if_they_break_the_rules(keyword: str, vr: str, value: str):
     assert normalised(with_raw(keyword, value.encode(), vr))[keyword].value == value
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vr", "value", "kept"),
+    [
+        ("PatientName", "PN", b"\x1b[2J\x1b]0;owned\x07", "[2J]0;owned"),
+        ("PatientID", "LO", b"\x00P\x001\x00", "P1"),
+        ("StudyDescription", "LO", b"one\x9btwo ", "onetwo"),
+    ],
+)
+def test_control_characters_are_taken_out(keyword: str, vr: str, value: bytes, kept: str):
+    assert normalised(with_raw(keyword, value, vr))[keyword].value == kept
 
 
 @pytest.mark.parametrize("value", [["L"], ["L", ""], "", ["L", "F", "H"]])

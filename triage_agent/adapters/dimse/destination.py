@@ -1,6 +1,5 @@
 """The Destination port over C-STORE: files leave exactly as they are on disk."""
 
-import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ class DimseDestination:
     def __init__(self, settings: DestinationSettings, *, calling_ae_title: str) -> None:
         self._settings = settings
         self._calling_ae_title = settings.calling_ae_title or calling_ae_title
-        self._tls: ssl.SSLContext | None = requestor_context(
+        self._tls = requestor_context(
             certificate=settings.tls_certificate, key=settings.tls_key, ca=settings.tls_ca
         )
 

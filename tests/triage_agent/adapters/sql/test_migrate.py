@@ -1,7 +1,5 @@
 """The schema's history leads to the declared schema."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +8,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from tests.peers.register_writer import processes, start_upgrading
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.migrate import _config, current_revision, newest_revision, upgrade
 from triage_agent.adapters.sql.schema import metadata
 from triage_agent.errors import SettingsInvalid
+
+END_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -89,29 +90,12 @@ def test_a_database_of_a_newer_node_is_refused(database: Database) -> None:
 
 def test_processes_that_start_at_once_upgrade_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
-    program = (
-        "import sys\n"
-        "from triage_agent.adapters.sql.engine import Database\n"
-        "from triage_agent.adapters.sql.migrate import current_revision, upgrade\n"
-        "sys.stdin.readline()\n"
-        "database = Database(sys.argv[1])\n"
-        "upgrade(database)\n"
-        "print(current_revision(database))\n"
-    )
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    for child in children:  # all have imported and wait for the word
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
+    ends = [processes().Pipe() for _ in range(4)]
+    children = [start_upgrading(url, theirs) for _, theirs in ends]
+    for ours, _ in ends:
+        ours.send("go")
+    revisions = [ours.recv() for ours, _ in ends]
     for child in children:
-        output, errors = child.communicate(timeout=60)
-        assert (child.returncode, output) == (0, f"{newest_revision()}\n"), errors
+        child.join(END_SECONDS)
+    assert revisions == [newest_revision()] * 4
+    assert [child.exitcode for child in children] == [0] * 4

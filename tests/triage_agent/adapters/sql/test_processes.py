@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,9 +14,10 @@ from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.schema import delivery, event, instance, result, series, study
 from triage_agent.ports import RegistrationOutcome
 
-KILLS = 40
+KILLS = 30
 WRITERS = 3
-LONGEST_LIFE_SECONDS = 0.3
+SETTLED = 0.8
+LONGEST_LIFE_SECONDS = 0.2
 END_SECONDS = 30.0
 
 
@@ -72,14 +72,17 @@ def test_nothing_that_was_acknowledged_is_lost_under_sigkill(
     writers = [start_writer(next(numbers), url, log) for _ in range(WRITERS)]
     try:
         for _ in range(KILLS):
-            assert wait([each.sentinel for each in writers], _life(lives)) == []
             victim = lives.randrange(WRITERS)
-            _kill(writers[victim])
+            if lives.random() < SETTLED:  # the others die while they start or first write
+                assert writers[victim].has_written.wait(END_SECONDS)
+            life = lives.uniform(0, LONGEST_LIFE_SECONDS)
+            assert wait([each.process.sentinel for each in writers], life) == []
+            writers[victim].kill(END_SECONDS)
             assert _acknowledged(log)["registered"] <= _registered(database)
             writers[victim] = start_writer(next(numbers), url, log)
     finally:
         for each in writers:
-            _kill(each)
+            each.kill(END_SECONDS)
     told = _acknowledged(log)
     assert len(told["registered"]) > KILLS
     assert told["reported"]
@@ -87,16 +90,6 @@ def test_nothing_that_was_acknowledged_is_lost_under_sigkill(
     with database.read() as connection:
         _check_consistency(connection, told)
     ports_on(database).arrive(make_instance())  # and it goes on
-
-
-def _life(lives: random.Random) -> float:
-    return lives.uniform(0, LONGEST_LIFE_SECONDS)
-
-
-def _kill(process: BaseProcess) -> None:
-    process.kill()
-    process.join(END_SECONDS)
-    process.close()
 
 
 def _acknowledged(log: Path) -> dict[str, set[str]]:

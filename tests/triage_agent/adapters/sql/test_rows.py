@@ -1,10 +1,13 @@
 """What is written is what is read, also by another version of the node."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from tests.contracts.register_on_sql import ports_on
 from tests.contracts.register_ports import STUDY
-from tests.factories import MODEL, make_header, make_instance, make_scored
+from tests.factories import MODEL, T0, make_header, make_instance, make_scored
+from triage_agent.adapters.sql import reporting
+from triage_agent.adapters.sql.column_types import ReceivedText
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.schema import instance, study
 from triage_agent.domain.instance import InstanceHeader
@@ -47,3 +50,12 @@ def test_characters_that_no_database_holds_are_replaced(database: Database) -> N
     with database.read() as connection:
         written = connection.execute(sa.select(study.c.StudyDescription)).scalar_one()
     assert written == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"
+
+
+def test_no_text_stays_no_text() -> None:
+    assert ReceivedText().process_bind_param(None, sqlite.dialect()) is None
+
+
+def test_a_study_that_another_process_just_closed_is_not_closed_twice(database: Database) -> None:
+    with database.write() as connection:
+        assert reporting.close_due(connection, T0) == ()

@@ -1,0 +1,43 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC
+
+import httpx
+import pytest
+
+from tests.fakes.web_node import WebNode
+from triage_agent.adapters.http.facts import NodeFacts
+from triage_agent.adapters.http.server import serve_http
+from triage_agent.domain.region import Region
+
+
+@pytest.fixture
+def node() -> WebNode:
+    return WebNode(
+        NodeFacts(
+            model="test-model 1",
+            ae_title="TRIAGE",
+            operating_points={Region.HAND: 0.4},
+            destinations=("pacs",),
+            recognised_by=lambda header: f"body part {header.BodyPartExamined}",
+            zone=UTC,
+        )
+    )
+
+
+@pytest.fixture
+def client_of() -> Iterator[Callable[[WebNode], httpx.Client]]:
+    """Start the real server over a node; it ends with the test."""
+    with ExitStack() as ending:
+
+        def client(node: WebNode) -> httpx.Client:
+            server = serve_http(node.app(), "127.0.0.1", 0)
+            ending.callback(server.stop)
+            return ending.enter_context(httpx.Client(base_url=server.url))
+
+        yield client
+
+
+@pytest.fixture
+def client(node: WebNode, client_of: Callable[[WebNode], httpx.Client]) -> httpx.Client:
+    return client_of(node)

@@ -1,0 +1,44 @@
+from datetime import UTC, timedelta, timezone
+
+import pytest
+
+from tests.factories import T0
+from triage_agent.adapters.http.rows import moment, part_of, person_name
+from triage_agent.domain.region import Region
+
+
+@pytest.mark.parametrize(
+    ("PatientName", "read"),
+    [
+        ("Doe^Jane", "Doe, Jane"),
+        ("Doe^Jane^Ann^Dr^PhD", "Doe, Jane Ann"),
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada, Tarou"),
+        ("ANONYMOUS", "ANONYMOUS"),
+        ("^Jane", "Jane"),
+        ("", ""),
+    ],
+)
+def test_names_are_shown_for_reading(PatientName, read):
+    assert person_name(PatientName) == read
+
+
+@pytest.mark.parametrize(
+    ("region", "laterality", "part"),
+    [
+        (Region.WRIST, "L", "left wrist"),
+        (Region.WRIST, "R", "right wrist"),
+        (Region.HAND, "B", "both hand"),
+        (Region.WRIST, "odd", "wrist"),
+        (None, "L", "not recognised"),
+    ],
+)
+def test_parts_are_named_with_their_side(region, laterality, part):
+    assert part_of(region, laterality) == part
+
+
+def test_instants_are_shown_in_the_zone_and_with_the_date_on_another_day():
+    east = timezone(timedelta(hours=13))
+    shown = moment(T0, T0, east)
+    assert (shown.machine, shown.clock) == ("2026-01-01T12:00:00.000Z", "01:00")
+    assert shown.full == "2026-01-02 01:00:00"
+    assert moment(T0, T0 + timedelta(days=1), UTC).clock == "01 Jan 12:00"

@@ -1,0 +1,82 @@
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.factories import uid
+from triage_agent.adapters.http.server import RunningServer, serve_http
+
+
+@pytest.fixture
+def running(node) -> Iterator[RunningServer]:
+    server = serve_http(node.app(), "127.0.0.1", 0)
+    yield server
+    assert server.stop()
+
+
+def test_it_tells_where_it_listens(running):
+    assert running.port > 0
+    assert running.url == f"http://127.0.0.1:{running.port}/"
+    assert httpx.get(f"{running.url}healthz").json()["status"] == "ok"
+
+
+def test_a_change_reaches_an_open_page_within_a_second(node, running):
+    with httpx.stream("GET", f"{running.url}changes", timeout=10) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.iter_lines()
+        told = [next(line for line in lines if line.startswith("data:")) for _ in range(2)]
+        changed_at = time.monotonic()
+        node.receive()
+        told.append(next(line for line in lines if line.startswith("data:")))
+        assert time.monotonic() - changed_at < 1.0
+    assert len(set(told)) == 3
+    assert uid("study", 1) not in "".join(told)
+
+
+def test_open_streams_do_not_hold_up_the_stop(node):
+    server = serve_http(node.app(), "127.0.0.1", 0)
+    with httpx.stream("GET", f"{server.url}changes", timeout=10) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        began = time.monotonic()
+        assert server.stop()
+        assert time.monotonic() - began < 3
+        assert not server.is_alive
+        for _ in lines:
+            pass  # the stream has an end
+
+
+def test_a_port_that_is_taken_is_an_error_at_once(node):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        serve_http(node.app(), "127.0.0.1", taken.getsockname()[1])
+
+
+def test_ipv6_loopback(node):
+    server = serve_http(node.app(), "::1", 0)
+    assert server.url == f"http://[::1]:{server.port}/"
+    assert httpx.get(f"{server.url}healthz").status_code == 200
+    assert server.stop()
+
+
+def test_an_application_that_does_not_start_is_an_error():
+    @asynccontextmanager
+    async def broken(_):
+        raise RuntimeError("no")
+        yield
+
+    with pytest.raises(TimeoutError, match="did not start"):
+        serve_http(FastAPI(lifespan=broken), "127.0.0.1", 0)
+
+
+def test_requests_leave_no_address_in_the_log(node, running, caplog, capfd):
+    node.receive()
+    httpx.get(f"{running.url}studies/{uid('study', 1)}")
+    httpx.get(f"{running.url}studies/9.9.9")
+    said = capfd.readouterr()
+    ours = [record for record in caplog.records if record.name != "httpx"]
+    assert uid("study", 1) not in said.out + said.err + "".join(map(str, ours))
+    assert "9.9.9" not in said.out + said.err
