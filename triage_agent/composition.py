@@ -44,7 +44,8 @@ class Node:
 def open_node(settings: "Settings") -> Iterator[Node]:
     """Open database and store. Raises SettingsInvalid where the data folder cannot be used."""
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        # Patients' data lie there: nobody else has to look into it.
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsInvalid(
             f"data_dir {settings.data_dir} cannot be made ({error.strerror}): "

@@ -22,6 +22,7 @@ from triage_agent.commands import send_with_progress
 from triage_agent.errors import TriageError
 
 AE_TITLE, ARCHIVE_AE_TITLE = "TRIAGE", "DEMO_PACS"
+TABLE_COLUMNS = 140  # narrower, the list is hard to read
 SEED = 20  # fixed, so that every demonstration shows the same studies
 START_SECONDS = 120.0
 SETTLE_SECONDS = 300.0
@@ -235,8 +236,8 @@ def _show(
     pacs: Path,
 ) -> None:
     console.print("[bold]5.[/] The worklist, most urgent first:")
-    columns = shutil.get_terminal_size((140, 40)).columns
-    console.print(_ask({**environment, "COLUMNS": str(columns)}, "worklist"), markup=False)
+    shown = _ask({**environment, "COLUMNS": str(max(console.width, TABLE_COLUMNS))}, "worklist")
+    console.print(shown, markup=False, soft_wrap=True)
     arrived = {study.StudyInstanceUID: number for number, study in enumerate(studies, start=1)}
     by_uid = {study.StudyInstanceUID: study for study in studies}
     for place, entry in enumerate(entries, start=1):
@@ -244,7 +245,8 @@ def _show(
         console.print(
             f"   place {place:2}: arrived {arrived[study.StudyInstanceUID]:2}., "
             f"{study.region.lower() or 'no region'}, truth: {study.truth}; "
-            f"the model says: {entry['assessment'].replace('_', ' ')}"
+            f"the model says: {entry['assessment'].replace('_', ' ')}",
+            soft_wrap=True,
         )
     _await_delivery(console, environment)
     objects = sorted(pacs.rglob("*.dcm"))

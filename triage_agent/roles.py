@@ -173,7 +173,9 @@ def run_web(node: Node, stop: threading.Event) -> None:
         ending.callback(decoders.close)
         running = serve_http(app, settings.http.host, settings.http.port)
         ending.callback(running.stop, STOP_SECONDS)
-        serve_until_stopped(stop, {"url": running.url, "port": running.port})
+        serve_until_stopped(
+            stop, {"url": running.url, "port": running.port}, lives=lambda: running.is_alive
+        )
 
 
 def _run_engine(

@@ -49,7 +49,7 @@ def test_the_hand_is_assessed(make_node, shared_data):
     node = make_node()
     node.start()
     hand = shared_data / "dicom" / "NM_Kakadu44_SOTmarkerincons.dcm"
-    storescu([hand], "127.0.0.1", node.port, "TRIAGE", extra=["-xw"])
+    storescu([hand], "127.0.0.1", node.port, "TRIAGE", extra=["-xv"])
     (entry,) = node.settled(1)
     assert entry["region"] == "HAND"
     assert entry["assessment"] in {"abnormal", "below_threshold"}

@@ -56,9 +56,11 @@ def node() -> WebNode:
 
 
 @pytest.fixture
-def running(node) -> Iterator[RunningServer]:
+def running(node, browser) -> Iterator[RunningServer]:
     server = serve_http(node.app(), "127.0.0.1", 0)
     yield server
+    browser.get("about:blank")  # or the page would complain of its lost server in the next test
+    complaints(browser)
     assert server.stop()
 
 
@@ -109,4 +111,5 @@ def test_a_page_that_lost_its_server_says_so(browser, node):
     assert server.stop()
     browser.execute_script("htmx.trigger('#list', 'sse:worklist')")
     until(browser, lambda _: lost.is_displayed())
+    browser.get("about:blank")
     complaints(browser)  # of the lost connection, which is what this test is about

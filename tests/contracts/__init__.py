@@ -3,5 +3,9 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    "tests.contracts.outbox", "tests.contracts.study_register", "tests.contracts.worklist"
+    "tests.contracts.outbox",
+    "tests.contracts.registering",
+    "tests.contracts.reporting",
+    "tests.contracts.scoring",
+    "tests.contracts.worklist",
 )

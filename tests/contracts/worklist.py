@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.contracts.instance_states import EXCLUDED, UNREADABLE
 from tests.contracts.register_ports import STUDY, RegisterPorts
-from tests.contracts.study_register import EXCLUDED, UNREADABLE
 from tests.factories import after, make_instance, make_placement, make_result, make_score, uid
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.errors import StudyUnknown

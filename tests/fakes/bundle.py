@@ -67,10 +67,10 @@ def make_network(architecture: str, spec: Preprocessing, seed: int = 0) -> Triag
     return network
 
 
-def write_bundle(folder: Path, **overrides: Value) -> LoadedBundle:
+def write_bundle(folder: Path, *, seed: int = 0, **overrides: Value) -> LoadedBundle:
     """Write a bundle with random weights and read it back."""
     draft = make_bundle(**overrides)
-    network = make_network(draft.architecture, draft.preprocessing)
+    network = make_network(draft.architecture, draft.preprocessing, seed)
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS
     safetensors.torch.save_file(network.state_dict(), weights)

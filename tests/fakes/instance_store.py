@@ -1,5 +1,7 @@
-"""An InstanceStore in memory, as far as pages and checks need one."""
+"""An InstanceStore in memory, with a disk that a test can fill."""
 
+import errno
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,31 +10,64 @@ from triage_agent.errors import StorageFull
 
 
 class FakeInstanceStore:
-    """Keeps `triage_agent.ports.InstanceStore`, but for `path`: nothing lies on a disk."""
+    """Keeps `triage_agent.ports.InstanceStore`; `capacity_bytes` is the size of its disk.
 
-    def __init__(self, free_bytes: int = 10**9) -> None:
+    `path` writes the object to a temporary folder, since the port promises a real file.
+    """
+
+    def __init__(self, capacity_bytes: int = 1_000_000_000) -> None:
+        self.capacity_bytes = capacity_bytes
         self.objects: dict[str, bytes] = {}
-        self.quarantined: dict[str, bytes] = {}
-        self.free = free_bytes
+        self.puts = 0
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def free_bytes(self) -> int:
-        return self.free
+        return self.capacity_bytes - sum(map(len, self.objects.values()))
 
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
+        if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+            raise ValueError("a digest is 64 hexadecimal digits")
+        self.puts += 1
+        location = f"objects/{digest}"
         content = b"".join(part10)
-        if len(content) > self.free:
-            raise StorageFull(f"{len(content)} bytes do not fit into {self.free}")
-        kept = self.objects.setdefault(digest, content)
-        return StoredObject(location=digest, digest=digest, size_bytes=len(kept))
+        if location not in self.objects:
+            if len(content) > self.free_bytes():
+                raise StorageFull("the disk takes no more")
+            self.objects[location] = content
+        return self._stored(location, digest)
 
     def path(self, location: str) -> Path:
-        raise FileNotFoundError(location)
+        if not location.startswith(("objects/", "quarantine/")) or ".." in location:
+            raise ValueError("not a location of this store")
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory()
+        path = Path(self._folder.name) / location
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if location in self.objects:
+            path.write_bytes(self.objects[location])
+        else:
+            path.unlink(missing_ok=True)
+        return path
 
     def read(self, location: str) -> bytes:
-        if location not in self.objects:
-            raise FileNotFoundError(location)
-        return self.objects[location]
+        try:
+            return self.objects[location]
+        except KeyError:
+            raise FileNotFoundError(errno.ENOENT, "no such object", location) from None
 
     def quarantine(self, stored: StoredObject) -> StoredObject:
-        self.quarantined[stored.location] = self.objects.pop(stored.location)
-        return stored
+        location = f"quarantine/{stored.digest}"
+        content = self.objects.pop(stored.location, None)
+        if content is not None:
+            self.objects[location] = content
+        return self._stored(location, stored.digest)
+
+    def close(self) -> None:
+        """Remove the temporary folder."""
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _stored(self, location: str, digest: str) -> StoredObject:
+        return StoredObject(
+            location=location, digest=digest, size_bytes=len(self.objects[location])
+        )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.fakes.register_rows import RegisterRows
+from tests.fakes.study_arrivals import arrived, filled_in, first_row
 from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.delivery import Delivery, DeliveryState, Result
 from triage_agent.domain.instance import ImageScore, Instance, InstanceState, StoredObject
@@ -37,11 +38,11 @@ class FakeStudyRegister:
         closes_at = at + timedelta(seconds=quiet_seconds)
         before = self.rows.studies.get(uid)
         if before is None:
-            study = _first(instance, opening, stat=stat, closes_at=closes_at)
+            study = first_row(instance, opening, stat=stat, closes_at=closes_at)
             self.rows.reading[uid] = (ReadingState.UNREAD, "")
         else:
-            study = _filled_in(before, instance, stat=stat)
-            study = _arrived(study, instance, closes_at=closes_at, became_stat=stat > before.stat)
+            study = filled_in(before, instance, stat=stat)
+            study = arrived(study, instance, closes_at=closes_at, became_stat=stat > before.stat)
         self.rows.instances[header.SOPInstanceUID] = instance
         self.rows.tell(
             uid,
@@ -245,70 +246,6 @@ class FakeStudyRegister:
     def events(self, StudyInstanceUID: str) -> tuple[Event, ...]:
         self._study(StudyInstanceUID)
         return tuple(each for each in self.rows.story if each.StudyInstanceUID == StudyInstanceUID)
-
-
-def _first(instance: Instance, opening: StudyOpening, *, stat: bool, closes_at: datetime) -> Study:
-    header, at = instance.header, instance.received_at
-    return Study(
-        StudyInstanceUID=header.StudyInstanceUID,
-        PatientID=header.PatientID,
-        PatientName=header.PatientName,
-        PatientBirthDate=header.PatientBirthDate,
-        PatientSex=header.PatientSex,
-        AccessionNumber=header.AccessionNumber,
-        StudyDate=header.StudyDate,
-        StudyTime=header.StudyTime,
-        StudyDescription=header.StudyDescription,
-        region=instance.region,
-        laterality=header.ImageLaterality,
-        stat=stat,
-        state=StudyState.OPEN,
-        generation=1,
-        revision=1,
-        assessed_revision=0,
-        assessment=opening.assessment,
-        placement=opening.placement,
-        arrived_at=at,
-        last_instance_at=at,
-        closes_at=closes_at,
-        closed_at=None,
-    )
-
-
-def _filled_in(study: Study, instance: Instance, *, stat: bool) -> Study:
-    header = instance.header
-    return replace(
-        study,
-        PatientID=study.PatientID or header.PatientID,
-        PatientName=study.PatientName or header.PatientName,
-        PatientBirthDate=study.PatientBirthDate or header.PatientBirthDate,
-        PatientSex=study.PatientSex or header.PatientSex,
-        AccessionNumber=study.AccessionNumber or header.AccessionNumber,
-        StudyDate=study.StudyDate or header.StudyDate,
-        StudyTime=study.StudyTime or header.StudyTime,
-        StudyDescription=study.StudyDescription or header.StudyDescription,
-        region=study.region or instance.region,
-        laterality=study.laterality or header.ImageLaterality,
-        stat=study.stat or stat,
-        last_instance_at=max(study.last_instance_at, instance.received_at),
-    )
-
-
-def _arrived(study: Study, instance: Instance, *, closes_at: datetime, became_stat: bool) -> Study:
-    in_scope = instance.state is not InstanceState.EXCLUDED
-    if in_scope or became_stat:
-        study = replace(study, revision=study.revision + 1)
-    if study.state is StudyState.OPEN:
-        return replace(study, closes_at=max(study.closes_at, closes_at))
-    if not in_scope:
-        return study
-    return replace(
-        study,
-        state=StudyState.OPEN,
-        generation=study.generation + 1,
-        closes_at=closes_at,
-        closed_at=None,
-    )
 
 
 def _place_in_study(instance: Instance) -> tuple[str, bool, int, str]:

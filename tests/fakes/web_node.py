@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from fastapi import FastAPI
 
 from tests.factories import (
@@ -16,13 +17,34 @@ from tests.factories import (
 from tests.fakes.clock import FakeClock
 from tests.fakes.instance_store import FakeInstanceStore
 from tests.fakes.outbox import FakeOutbox
-from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.register_rows import RegisterRows
 from tests.fakes.study_register import FakeStudyRegister
 from tests.fakes.worklist import FakeWorklist
 from triage_agent.adapters.http.app import create_app
 from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.domain.instance import Instance
+from triage_agent.ports import FloatImage
+
+
+class GradientReader:
+    """A PixelReader for the eye: black on the left to white on the right, 60 rows by 40 columns.
+
+    `errors` says which locations fail, and how; `asked` is what was displayed.
+    """
+
+    def __init__(self) -> None:
+        self.errors: dict[str, Exception] = {}
+        self.asked: list[str] = []
+
+    def read(self, location: str, size: int) -> FloatImage:
+        raise AssertionError(f"{location} asked for in {size}: the page does not score")
+
+    def display(self, location: str, longest_side: int) -> FloatImage:
+        self.asked.append(location)
+        if location in self.errors:
+            raise self.errors[location]
+        assert longest_side >= 60
+        return np.tile(np.linspace(0, 1, 40, dtype=np.float32), (60, 1))
 
 
 class WebNode:
@@ -34,7 +56,7 @@ class WebNode:
         self.worklist = FakeWorklist(self.rows)
         self.outbox = FakeOutbox(self.rows)
         self.store = FakeInstanceStore()
-        self.reader = FakePixelReader()
+        self.reader = GradientReader()
         self.clock = FakeClock()
         self.facts = facts
 

@@ -63,3 +63,15 @@ def test_what_dcmtk_encodes_is_read_back(
     dataset.save_as(plain, enforce_file_format=True)
     subprocess.run([*DCMTK[encoder], plain, coded], check=True, timeout=60)
     np.testing.assert_array_equal(displayed(dcmread(coded)), expected)
+
+
+@pytest.mark.parametrize(("encoder", "bits"), [("+eb", 8), ("+ee", 12), ("+ee", 8)])
+def test_lossy_jpeg_is_read_back_nearly(encoder: str, bits: int, tmp_path: Path) -> None:
+    ramp = np.linspace(0, 2**bits - 1, 64)[np.newaxis].repeat(48, axis=0)
+    dataset = make_image(ramp.astype("u1" if bits == 8 else "<u2"), BitsStored=bits)
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
+    dataset.SOPInstanceUID = "2.25.1"
+    plain, coded = tmp_path / "plain.dcm", tmp_path / "coded.dcm"
+    dataset.save_as(plain, enforce_file_format=True)
+    subprocess.run(["dcmcjpeg", encoder, plain, coded], check=True, timeout=60)
+    np.testing.assert_allclose(displayed(dcmread(coded)), displayed(dataset), atol=0.02)

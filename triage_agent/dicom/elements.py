@@ -49,8 +49,11 @@ class Element:
 class DataSetWalk:
     """A walk over one encoded data set, with a bound on depth and work."""
 
-    def __init__(self, encoded: Buffer, encoding: Encoding) -> None:
+    def __init__(
+        self, encoded: Buffer, encoding: Encoding, maximum_elements: int = MAXIMUM_ELEMENTS
+    ) -> None:
         self._encoded = encoded
+        self._maximum_elements = maximum_elements
         self._implicit = encoding.implicit_vr
         order = ">" if encoding.big_endian else "<"
         self._unpack_tag = struct.Struct(order + "HH").unpack_from
@@ -139,8 +142,8 @@ class DataSetWalk:
 
     def _tag_at(self, position: int, end: int) -> int:
         self._walked += 1
-        if self._walked > MAXIMUM_ELEMENTS:
-            raise Malformed(f"more than {MAXIMUM_ELEMENTS} elements")
+        if self._walked > self._maximum_elements:
+            raise Malformed(f"more than {self._maximum_elements} elements")
         if position + _HEAD_BYTES > end:
             raise Malformed(f"cut off within the head of an element at byte {position}")
         group, element = self._unpack_tag(self._encoded, position)

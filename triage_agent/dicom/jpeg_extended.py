@@ -29,8 +29,8 @@ def decode_extended(coded: bytes, layout: PixelLayout, precision: int) -> npt.ND
     syntax = gdcm.TransferSyntax.GetTSType(str(JPEGExtended12Bit))
     image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
     image.SetPixelFormat(gdcm.PixelFormat(1, 16, precision, precision - 1, 0))
-    # GDCM gives bytes dressed up as text, and nothing but NULs where it failed.
-    decoded = image.GetBuffer().encode("utf-8", "surrogateescape")
-    if not any(decoded):
-        raise ValueError("GDCM decoded nothing")
+    text = image.GetBuffer()  # bytes dressed up as text; None where it failed
+    if text is None:
+        raise ValueError("GDCM cannot decode the frame")
+    decoded = text.encode("utf-8", "surrogateescape")
     return np.frombuffer(decoded, dtype="<u2").reshape(layout.rows, layout.columns)

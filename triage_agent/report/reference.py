@@ -79,9 +79,15 @@ _IMAGE_KEYWORDS: Final = (
 _VERBATIM_VRS: Final = frozenset({"LO", "SH", "ST", "LT", "UC", "UT", "PN", "UI"})
 # Dropped where a value breaks the rules of PS3.5 section 6.2.
 _RULED_VRS: Final = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UR"})
+_LONG_TEXT_VRS: Final = frozenset({"ST", "LT", "UT"})
 _LINE_BREAKS: Final = "\t\n\f\r"
 _NUMBER_VRS: Final = frozenset({"US", "SS", "UL", "SL", "FL", "FD"})
-_SEXES: Final = frozenset({"M", "F", "O"})  # PS3.3 Annex C.7.1.1
+# Enumerated Values (PS3.3 Annex C.7.1.1 and C.7.6.1); any other is dropped.
+_ENUMERATED: Final = {
+    "PatientSex": ("M", "F", "O"),
+    "BurnedInAnnotation": ("YES", "NO"),
+    "LossyImageCompression": ("00", "01"),
+}
 _PAIR: Final = 2  # rows and columns
 _OFFSET: Final = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")  # PS3.3 Annex C.12.1.1
 
@@ -101,11 +107,12 @@ def normalised(source: Dataset) -> Dataset:
         # pydicom repeats a bad value in its warning, and that may be patient data.
         warnings.simplefilter("ignore")
         reference = _cleaned(source, (Tag(keyword) for keyword in keywords))
+    for keyword, allowed in _ENUMERATED.items():
+        if keyword in reference and reference[keyword].value not in allowed:
+            delattr(reference, keyword)
     for keyword in _PRESENT_EVEN_IF_EMPTY:
         if keyword not in reference:
             setattr(reference, keyword, None)
-    if reference.PatientSex not in _SEXES:
-        reference.PatientSex = None
     if not _OFFSET.fullmatch(str(reference.get("TimezoneOffsetFromUTC", "+0000"))):
         del reference.TimezoneOffsetFromUTC
     for keyword in ("PatientOrientation", "ImagerPixelSpacing"):
@@ -131,7 +138,8 @@ def _clean_element(source: Dataset, tag: BaseTag) -> DataElement | None:
             return None
         if vr == "SQ":
             items = [_cleaned(item, _public_tags(item)) for item in element.value]
-            return DataElement(tag, vr, [item for item in items if len(item)])
+            filled = [item for item in items if len(item)]
+            return DataElement(tag, vr, filled) if filled else None
         if vr in _NUMBER_VRS:
             return DataElement(tag, vr, element.value) if element.VM == 1 else None
         return _text_element(tag, vr, element.value)
@@ -142,7 +150,7 @@ def _clean_element(source: Dataset, tag: BaseTag) -> DataElement | None:
 
 def _text_element(tag: BaseTag, vr: str, value: object) -> DataElement | None:
     several = value if isinstance(value, MultiValue) else [value]
-    texts = ["" if each is None else _printable(str(each)) for each in several]
+    texts = ["" if each is None else _printable(str(each), vr) for each in several]
     if vr in _RULED_VRS:
         if len(texts) > 1 and dictionary_VM(tag) == "1":
             return None
@@ -153,9 +161,10 @@ def _text_element(tag: BaseTag, vr: str, value: object) -> DataElement | None:
     return DataElement(tag, vr, texts, validation_mode=config.IGNORE) if any(texts) else None
 
 
-def _printable(text: str) -> str:
+def _printable(text: str, vr: str) -> str:
     """Drop what no text may hold (PS3.5 section 6.1.3) and what could steer a terminal."""
-    kept = (each for each in text if each in _LINE_BREAKS or unicodedata.category(each) != "Cc")
+    allowed = _LINE_BREAKS if vr in _LONG_TEXT_VRS else ""
+    kept = (each for each in text if each in allowed or unicodedata.category(each) != "Cc")
     return "".join(kept).strip(" ")
 
 

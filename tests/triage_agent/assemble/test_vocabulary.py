@@ -44,6 +44,7 @@ def names(text):
         ("Schultergelenk a.p.", SHOULDER),
         ("Daumen", FINGER),
         ("Kahnbein Serie", WRIST),
+        ("Dig. II re.", FINGER),
         # French
         ("RX MAIN DROITE", HAND),
         ("Radio de la main gauche", HAND),
@@ -85,7 +86,7 @@ def names(text):
         ("schouder", SHOULDER),
         ("duim", FINGER),
         # Swedish, Danish, Norwegian
-        ("handled hö".removesuffix(" hö"), WRIST),
+        ("Handled v", WRIST),
         ("Håndledd", WRIST),
         ("underarm", FOREARM),
         ("armbåge", ELBOW),
@@ -116,6 +117,7 @@ def test_a_region_is_recognised_in_many_languages(text, region):
         ("dedo del pie", "TOE"),
         ("doigt de pied", "TOE"),
         ("Zehe", "TOE"),
+        ("Dig. II Fuß", "FOOT"),
         ("distal tibia", "LEG"),
         ("lower extremity", "LEG"),
         ("Oberschenkel", "THIGH"),

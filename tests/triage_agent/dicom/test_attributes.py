@@ -54,7 +54,9 @@ def test_items_inherit_the_character_set_or_have_their_own() -> None:
         SpecificCharacterSet="ISO_IR 192", RequestAttributesSequence=Sequence([inherits, own])
     )
 
-    texts = [each.text("StudyDescription") for each in attributes.items("RequestAttributesSequence")]
+    texts = [
+        each.text("StudyDescription") for each in attributes.items("RequestAttributesSequence")
+    ]
 
     assert texts == ["Łokieć", "Fuß"]
 
@@ -117,9 +119,7 @@ def test_codes_are_read_with_what_they_have() -> None:
     )
 
     assert attributes.codes("AnatomicRegionSequence") == (
-        CodedConcept(
-            CodeValue="T-D8700", CodingSchemeDesignator="SRT", CodeMeaning="Forearm"
-        ),
+        CodedConcept(CodeValue="T-D8700", CodingSchemeDesignator="SRT", CodeMeaning="Forearm"),
         CodedConcept(CodeValue="1234567890123456789", CodingSchemeDesignator="SCT"),
         CodedConcept(CodeValue="", CodingSchemeDesignator="", CodeMeaning="Hand"),
     )

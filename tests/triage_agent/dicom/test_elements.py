@@ -158,9 +158,7 @@ def test_faults_say_what_is_wrong() -> None:
     assert "00020010 cannot stand" in fault(element(0x00020010, b"UI", b"1.2\x00"))
     assert "FFFEE00D cannot stand" in fault(delimiter(0xFFFEE00D))
     assert "no value representation" in fault(element(MODALITY, b"\x00\x01", b"DX"))
-    assert "no item" in fault(
-        element(SEQUENCE, b"SQ", element(MODALITY, b"CS", b"CR"), UNDEFINED)
-    )
+    assert "no item" in fault(element(SEQUENCE, b"SQ", element(MODALITY, b"CS", b"CR"), UNDEFINED))
 
 
 def test_a_value_representation_of_the_future_has_a_long_length() -> None:
@@ -182,8 +180,9 @@ def test_nesting_is_bounded_without_recursion(depth: int, *, is_accepted: bool) 
         assert "deeper than 64" in fault(data)
 
 
-def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elements, "MAXIMUM_ELEMENTS", 10)
+def test_the_work_is_bounded() -> None:
+    ten = element(MODALITY, b"CS", b"") * 10
 
-    assert "more than 10 elements" in fault(element(MODALITY, b"CS", b"") * 11)
-    assert len(list(walk(element(MODALITY, b"CS", b"") * 10).elements())) == 10
+    assert len(list(DataSetWalk(ten, ACCEPTED[EXPLICIT], maximum_elements=10).elements())) == 10
+    with pytest.raises(Malformed, match="more than 9 elements"):
+        list(DataSetWalk(ten, ACCEPTED[EXPLICIT], maximum_elements=9).elements())

@@ -85,6 +85,8 @@ def test_a_sex_that_the_standard_knows_is_kept(sex: str):
         ("AccessionNumber", "SQ", b""),
         ("Columns", "US", b"\x01\x00\x02\x00"),
         ("TimezoneOffsetFromUTC", "SH", b"CET "),
+        ("BurnedInAnnotation", "CS", b"MAYBE "),
+        ("LossyImageCompression", "CS", b"02"),
         ("TimezoneOffsetFromUTC", "SH", b"+0100\\+0200"),
     ],
 )
@@ -111,6 +113,7 @@ def test_identifiers_are_kept_even_if_they_break_the_rules(keyword: str, vr: str
         ("PatientName", "PN", b"\x1b[2J\x1b]0;owned\x07", "[2J]0;owned"),
         ("PatientID", "LO", b"\x00P\x001\x00", "P1"),
         ("StudyDescription", "LO", b"one\x9btwo ", "onetwo"),
+        ("AccessionNumber", "SH", b"A1\r\nA2", "A1A2"),
     ],
 )
 def test_control_characters_are_taken_out(keyword: str, vr: str, value: bytes, kept: str):
@@ -127,19 +130,26 @@ def test_spacing_has_two_positive_values_or_none(value: Any):
     assert "ImagerPixelSpacing" not in normalised(rich_header(ImagerPixelSpacing=value))
 
 
+def test_a_sequence_without_anything_in_it_is_dropped():
+    header = rich_header(ProcedureCodeSequence=[Dataset()], RequestAttributesSequence=[])
+    reference = normalised(header)
+    assert "ProcedureCodeSequence" not in reference
+    assert "RequestAttributesSequence" not in reference
+
+
 def test_items_of_sequences_are_cleaned_too():
     item = request_attributes(StudyInstanceUID="1.2.3")
     item.add(DataElement(Tag(0x0009, 0x0010), "LO", "VENDOR"))
     item.add(DataElement(Tag(0x0009, 0x1001), "LO", "secret"))
     item.RequestedProcedureCodeSequence = [Dataset()]
     item.RequestedProcedureCodeSequence[0].CodeValue = "C1"
-    item.RequestedProcedureComments = None
+    item.RequestedProcedureComments = "two\r\nlines\x00"
     item.EncapsulatedDocument = b"text"
     reference = normalised(rich_header(RequestAttributesSequence=[item, Dataset()]))
     (cleaned,) = reference.RequestAttributesSequence
     assert cleaned.RequestedProcedureID == "RP1"
     assert cleaned.RequestedProcedureCodeSequence[0].CodeValue == "C1"
-    assert "RequestedProcedureComments" not in cleaned
+    assert cleaned.RequestedProcedureComments == "two\r\nlines"
     assert "EncapsulatedDocument" not in cleaned
     assert not [tag for tag in cleaned.keys() if tag.is_private]  # noqa: SIM118
 

@@ -49,6 +49,7 @@ _PDU_TYPES: Final = range(0x01, 0x08)
 # How long the reader waits for the next PDU of an object before it looks for other work.
 _WAIT_SECONDS: Final = 0.05
 
+_IDLE: Final = "Sta1"
 _ESTABLISHED: Final = "Sta6"
 _CLOSING: Final = "Sta13"
 _INVALID_PDU: Final = "Evt19"
@@ -118,9 +119,17 @@ class GuardedUpperLayer(DULServiceProvider):  # type: ignore[misc]
     def __init__(self, assoc: "GuardedAssociation") -> None:
         super().__init__(assoc)
         self.daemon = True  # a stuck peer does not keep the process from ending
+        self._was_open = False
 
     def _is_transport_event(self) -> bool:
-        if self.state_machine.current_state == _CLOSING:
+        state = self.state_machine.current_state
+        if state == _IDLE and self._was_open:
+            # Ended before it associated: pynetdicom would wait for a request until its timeout.
+            self._was_open = False
+            self.to_user_queue.put(None)
+            return False
+        self._was_open = state != _IDLE
+        if state == _CLOSING:
             # Whatever the peer still sends is of no use: nothing of it is read.
             self.socket.close()
             return True

@@ -176,6 +176,8 @@ class StorageScp:
         started = time.monotonic()
         request = event.request
         calling = event.assoc.requestor.ae_title.strip()
+        if request.AffectedSOPClassUID != event.context.abstract_syntax:
+            return _answer(StoreStatus.SOP_CLASS_NOT_SUPPORTED, "not the class of this context")
         try:
             receipt = self._store(event, calling)
         except Exception:

@@ -11,6 +11,7 @@ from starlette.status import (
     HTTP_500_INTERNAL_SERVER_ERROR,
     HTTP_503_SERVICE_UNAVAILABLE,
 )
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from triage_agent.adapters.http.templating import Templates
 from triage_agent.errors import PixelsUnreadable, StudyUnknown, TransientError
@@ -29,10 +30,7 @@ def answer_refusals(app: FastAPI, templates: Templates) -> None:
     """Make every error of the application an answer of the page's own."""
 
     def answer(request: Request, status: int) -> Response:
-        sentence = _SENTENCES.get(status, "This request is not served here.")
-        if request.url.path.startswith("/api/"):
-            return JSONResponse({"error": sentence}, status_code=status)
-        return templates.page("error.html", status_code=status, sentence=sentence)
+        return _answer(request.url.path, status, templates)
 
     @app.exception_handler(HTTPException)
     def by_status(request: Request, error: HTTPException) -> Response:
@@ -51,9 +49,43 @@ def answer_refusals(app: FastAPI, templates: Templates) -> None:
     def passing(request: Request, _: TransientError) -> Response:
         return answer(request, HTTP_503_SERVICE_UNAVAILABLE)
 
-    @app.exception_handler(Exception)
-    def failed(request: Request, error: Exception) -> Response:
-        # The message may quote what was sent; the type and the route's form do not.
-        route = getattr(request.scope.get("route"), "path", "")
-        _log.error("page_failed", error=type(error).__name__, route=route)
-        return answer(request, HTTP_500_INTERNAL_SERVER_ERROR)
+    app.add_middleware(AnswerFailures, templates=templates)
+
+
+def _answer(path: str, status: int, templates: Templates) -> Response:
+    sentence = _SENTENCES.get(status, "This request is not served here.")
+    if path.startswith("/api/"):
+        return JSONResponse({"error": sentence}, status_code=status)
+    return templates.page("error.html", status_code=status, sentence=sentence)
+
+
+class AnswerFailures:
+    """Answers 500 where nothing else caught an error, so that it goes no further.
+
+    The message may quote what was sent; the error's type and the form of the route do not.
+    """
+
+    def __init__(self, app: ASGIApp, *, templates: Templates) -> None:
+        self._app = app
+        self._templates = templates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:  # noqa: BLE001 (the last place that can answer)
+            route = getattr(scope.get("route"), "path", "")
+            _log.error("page_failed", error=type(error).__name__, route=route)
+            if not begun:
+                answer = _answer(scope["path"], HTTP_500_INTERNAL_SERVER_ERROR, self._templates)
+                await answer(scope, receive, send)

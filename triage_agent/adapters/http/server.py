@@ -3,12 +3,15 @@
 import socket
 import threading
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 # Open streams end at once; what else is running gets this long.
 _GRACE_SECONDS = 3
 _BACKLOG = 128
+
+_log = structlog.get_logger()
 
 
 class _Server(uvicorn.Server):
@@ -34,6 +37,7 @@ class RunningServer:
     def __init__(self, server: _Server, listening: socket.socket) -> None:
         self._server = server
         self._listening = listening
+        self._error: BaseException | None = None
         self.host, self.port = listening.getsockname()[:2]
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
         self._thread.start()
@@ -52,13 +56,18 @@ class RunningServer:
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._listening])
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (uvicorn exits; who waits is told)
+            self._error = error
+            _log.error("http_server_failed", error=type(error).__name__)
         finally:
             self._server.is_up.set()
             self._listening.close()
 
-    def wait_until_up(self, seconds: float) -> bool:
-        """Return whether requests are served within `seconds`."""
-        return self._server.is_up.wait(seconds) and self._server.started
+    def wait_until_up(self, seconds: float) -> None:
+        """Return once requests are served. Raises RuntimeError if that fails or takes longer."""
+        if not self._server.is_up.wait(seconds) or not self._server.started:
+            self.stop(0)
+            raise RuntimeError("the web page did not start") from self._error
 
     def stop(self, seconds: float = 8.0) -> bool:
         """End streams, let running requests end, return whether all is over within `seconds`."""
@@ -70,7 +79,7 @@ class RunningServer:
 def serve_http(app: FastAPI, host: str, port: int, *, start_seconds: float = 30.0) -> RunningServer:
     """Serve an application made by `create_app`; port 0 is any free port.
 
-    Returns once requests are served. Raises OSError if the address cannot be had, TimeoutError if
+    Returns once requests are served. Raises OSError if the address cannot be had, RuntimeError if
     the application does not start.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -90,7 +99,5 @@ def serve_http(app: FastAPI, host: str, port: int, *, start_seconds: float = 30.
         h11_max_incomplete_event_size=16_384,
     )
     running = RunningServer(_Server(config, app), listening)
-    if not running.wait_until_up(start_seconds):
-        running.stop(0)
-        raise TimeoutError("the web page did not start")
+    running.wait_until_up(start_seconds)
     return running

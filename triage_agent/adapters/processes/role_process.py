@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+LOOK_SECONDS = 1.0  # how often a role looks whether its work is still alive
 
 
 def die_with_parent() -> None:
@@ -22,10 +23,13 @@ def die_with_parent() -> None:
             os._exit(1)
 
 
-def serve_until_stopped(stop: threading.Event, facts: Mapping[str, Any]) -> None:
+def serve_until_stopped(
+    stop: threading.Event, facts: Mapping[str, Any], *, lives: Callable[[], bool] = lambda: True
+) -> None:
     """Hand this role's facts to the supervisor as one line, and wait for SIGTERM or SIGINT.
 
-    `stop` is set then. Until this is called the signals end the process at once, so that a role
+    `stop` is set then. Raises RuntimeError when the role's work no longer `lives`, so that the
+    process ends and is started again. Until this is called the signals end the process at once, so that a role
     which still loads its model does not hold up a shutdown.
     """
 
@@ -37,4 +41,6 @@ def serve_until_stopped(stop: threading.Event, facts: Mapping[str, Any]) -> None
         signal.signal(number, on_signal)
     sys.stdout.write(json.dumps(dict(facts)) + "\n")
     sys.stdout.flush()
-    stop.wait()
+    while not stop.wait(LOOK_SECONDS):
+        if not lives():
+            raise RuntimeError("the role's work has ended")

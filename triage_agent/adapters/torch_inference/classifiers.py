@@ -11,12 +11,14 @@ import structlog
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle, model_name
 from triage_agent.adapters.torch_inference.cuda_driver import cuda_device_present
 from triage_agent.adapters.torch_inference.onnx_cache import (
+    SHIPPED,
     ExportedNetwork,
     cache_key,
     read_export,
     write_export,
 )
 from triage_agent.adapters.torch_inference.onnx_classifier import OnnxClassifier
+from triage_agent.adapters.torch_inference.onnx_weights import with_weights
 from triage_agent.adapters.torch_inference.reference_inputs import agree_exactly, reference_inputs
 from triage_agent.errors import SettingsInvalid
 from triage_agent.ports import Classifier
@@ -55,8 +57,8 @@ def load_classifier(
     """Load the bundle's network in the fastest form that these settings and this machine allow.
 
     On a CUDA device that is PyTorch, in reduced precision if that is harmless; on the CPU ONNX
-    Runtime in fp32, exported once into `cache_folder`, or PyTorch if the two should disagree. With
-    a valid export PyTorch is not imported.
+    Runtime in fp32, or PyTorch if the two should disagree. The export comes with the bundle or is
+    made once and kept in `cache_folder`; with a valid one PyTorch is not imported.
 
     Raises:
         BundleInvalid: the weights are not those of the architecture.
@@ -95,20 +97,22 @@ def _eager(loaded: LoadedBundle, threads: int) -> DescribedClassifier:
 def _compiled(
     loaded: LoadedBundle, threads: int, cache_folder: Path, export: Export
 ) -> DescribedClassifier:
-    key = cache_key(loaded.bundle)
-    inputs = reference_inputs(loaded.bundle.preprocessing)
-    kept = read_export(cache_folder, key)
-    if kept is not None:
-        compiled = _checked(kept, loaded, threads, inputs)
-        if compiled is not None:
-            return compiled
+    bundle = loaded.bundle
+    key = cache_key(bundle)
+    inputs = reference_inputs(bundle.preprocessing)
+    for folder, name in ((loaded.weights.parent, SHIPPED), (cache_folder, key)):
+        kept = read_export(folder, name, bundle)
+        if kept is not None:
+            compiled = _checked(kept, loaded, threads, inputs)
+            if compiled is not None:
+                return compiled
     fresh = export(loaded, inputs)
     compiled = _checked(fresh, loaded, threads, inputs)
     if compiled is None:
         _log.warning("classifier_fallback", chosen="PyTorch", cause="ONNX Runtime disagrees")
         return _eager(loaded, threads)
     try:
-        write_export(cache_folder, key, fresh)
+        write_export(cache_folder, key, bundle, fresh)
     except OSError as error:
         _log.warning("export_not_kept", cause=type(error).__name__)
     return compiled
@@ -122,7 +126,8 @@ def _checked(
 ) -> OnnxClassifier | None:
     """Return the compiled network if it says what eager PyTorch said of the reference inputs."""
     try:
-        compiled = OnnxClassifier(exported.network, model_name(loaded.bundle), threads=threads)
+        network = with_weights(exported.graph, loaded.weights)
+        compiled = OnnxClassifier(network, model_name(loaded.bundle), threads=threads)
         logits, _ = compiled.classify(inputs)
     except Exception as error:  # noqa: BLE001 (whatever the runtime objects to, PyTorch serves)
         _log.warning("export_not_usable", cause=type(error).__name__)

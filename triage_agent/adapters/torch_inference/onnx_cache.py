@@ -1,8 +1,8 @@
-"""Exported networks kept between starts, so that a start needs neither PyTorch nor an export.
+"""Exported networks, shipped with a bundle or kept between starts.
 
-An entry is used only if its bytes are those that were written, for these weights and these
-versions; with it lie the logits that eager PyTorch gave for the reference inputs, so that the
-comparison is made at every load. Anything else is built again.
+With one, a start needs neither PyTorch nor an export. It is used only if its bytes are those that
+were written, for these weights; with it lie the logits that eager PyTorch gave for the reference
+inputs, so that the comparison is made at every load. Anything else is built again.
 """
 
 import hashlib
@@ -18,14 +18,17 @@ import numpy.typing as npt
 
 from triage_agent.infer.bundle import ModelBundle
 
+# The name of the export that lies in a bundle's own folder.
+SHIPPED = "compiled"
+
 _PACKAGES = ("triage-agent", "torch", "torchvision", "onnx", "onnxscript", "onnxruntime")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedNetwork:
-    """An ONNX file's bytes and what eager PyTorch says of the reference inputs, float32 [N]."""
+    """An ONNX graph without weights, and what eager PyTorch says of the reference inputs [N]."""
 
-    network: bytes
+    graph: bytes
     reference_logits: npt.NDArray[np.float32]
 
 
@@ -40,28 +43,33 @@ def cache_key(bundle: ModelBundle) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def read_export(folder: Path, key: str) -> ExportedNetwork | None:
-    """Return the entry, or None if there is none or it is not what was written."""
+def read_export(folder: Path, key: str, bundle: ModelBundle) -> ExportedNetwork | None:
+    """Return the entry, or None if there is none, or none for this bundle, or a damaged one."""
     try:
         card = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
-        network = (folder / f"{key}.onnx").read_bytes()
-        if hashlib.sha256(network).hexdigest() != card["sha256"]:
+        graph = (folder / f"{key}.onnx").read_bytes()
+        if card["sha256"] != hashlib.sha256(graph).hexdigest() or card["for"] != _made_for(bundle):
             return None
-        return ExportedNetwork(network, np.asarray(card["reference_logits"], dtype=np.float32))
+        return ExportedNetwork(graph, np.asarray(card["reference_logits"], dtype=np.float32))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def write_export(folder: Path, key: str, exported: ExportedNetwork) -> None:
+def write_export(folder: Path, key: str, bundle: ModelBundle, exported: ExportedNetwork) -> None:
     """Keep an entry; another process sees all of it or none. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     card = {
-        "sha256": hashlib.sha256(exported.network).hexdigest(),
+        "for": _made_for(bundle),
+        "sha256": hashlib.sha256(exported.graph).hexdigest(),
         "reference_logits": [float(each) for each in exported.reference_logits],
     }
     # The card goes last: without it there is no entry.
-    _replace(folder / f"{key}.onnx", exported.network)
-    _replace(folder / f"{key}.json", json.dumps(card).encode())
+    _replace(folder / f"{key}.onnx", exported.graph)
+    _replace(folder / f"{key}.json", (json.dumps(card, indent=2) + "\n").encode())
+
+
+def _made_for(bundle: ModelBundle) -> list[str]:
+    return [bundle.architecture, bundle.weights_sha256, repr(bundle.preprocessing)]
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -71,6 +79,7 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            temporary.chmod(0o644)
             temporary.replace(path)
         except OSError:
             temporary.unlink(missing_ok=True)

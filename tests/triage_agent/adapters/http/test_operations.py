@@ -1,8 +1,12 @@
+import asyncio
+
 import pytest
 from structlog.testing import capture_logs
 
 from tests.factories import make_result, uid
 from tests.fakes.web_node import WebNode
+from triage_agent.adapters.http.refusals import AnswerFailures
+from triage_agent.adapters.http.templating import Templates
 
 
 class Broken:
@@ -77,3 +81,23 @@ def test_two_nodes_in_one_process_have_their_own_metrics(node, client_of):
     other.receive()
     assert "triage_worklist_studies 0.0" in client_of(node).get("/metrics").text
     assert "triage_worklist_studies 1.0" in client_of(other).get("/metrics").text
+
+
+def test_a_failure_in_the_middle_of_an_answer_is_not_answered_twice(node):
+    async def broken(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("Secret^Name")
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    app = AnswerFailures(broken, templates=Templates(node.facts))
+    with capture_logs() as logs:
+        asyncio.run(app({"type": "http", "path": "/"}, receive, send))
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert [log["error"] for log in logs] == ["RuntimeError"]

@@ -200,13 +200,13 @@ def test_every_page_warns_and_holds_nothing_inline(node, client, address):
 
 @pytest.mark.parametrize(
     "bad",
-    ["9.9", "abc", "1.2.3%0a", "1" * 65, "..", "1.2;drop", "%2e%2e%2fetc", "<b>", "1.2.٣"],
+    ["9.9", "abc", "1.2.3%0a", "1" * 65, "1.2;drop", "%2e%2e%2fetc", "<b>", "1.2.٣"],
 )
 def test_a_study_that_is_not_there(client, bad):
     for address in (f"/studies/{bad}", f"/studies/{bad}/facts", f"/studies/{bad}/images/1.png"):
         answer = client.get(address)
-        assert answer.status_code in {404, 200 if bad == ".." else 404}
-        assert "<b>" not in answer.text.replace("<b>1.", "")
+        assert answer.status_code == 404
+        assert bad not in answer.text
     assert client.get(f"/api/v1/studies/{bad}").status_code == 404
 
 

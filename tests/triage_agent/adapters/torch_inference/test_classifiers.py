@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,17 +10,23 @@ import torch
 from structlog.testing import capture_logs
 
 from tests.contracts.classifier import ClassifierContract, Subject
-from tests.fakes.bundle import make_bundle, make_network, make_preprocessing
+from tests.fakes.bundle import make_bundle, make_network, make_preprocessing, write_bundle
 from tests.fakes.classifier import BIAS, FakeClassifier
-from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
+from triage_agent.adapters.torch_inference.bundle_files import (
+    BUNDLED_FOLDER,
+    LoadedBundle,
+    read_bundle,
+)
 from triage_agent.adapters.torch_inference.classifiers import load_classifier
 from triage_agent.adapters.torch_inference.cuda_driver import cuda_device_present
 from triage_agent.adapters.torch_inference.onnx_cache import (
+    SHIPPED,
     ExportedNetwork,
     cache_key,
     read_export,
     write_export,
 )
+from triage_agent.adapters.torch_inference.onnx_weights import with_weights
 from triage_agent.adapters.torch_inference.precision import fastest_harmless
 from triage_agent.adapters.torch_inference.reference_inputs import (
     agree_exactly,
@@ -52,7 +59,7 @@ def cache(random_bundle: LoadedBundle, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def exported(random_bundle: LoadedBundle, cache: Path) -> ExportedNetwork:
-    found = read_export(cache, cache_key(random_bundle.bundle))
+    found = read_export(cache, cache_key(random_bundle.bundle), random_bundle.bundle)
     assert found is not None
     return found
 
@@ -114,23 +121,72 @@ def test_a_valid_export_is_served_without_pytorch(random_bundle: LoadedBundle, c
     assert "ONNX Runtime" in done.stdout
 
 
+def test_the_bundled_model_comes_with_its_export(tmp_path: Path) -> None:
+    """If not: run `python -m triage_agent.adapters.torch_inference.ship_export` on its folder."""
+    loaded = read_bundle(BUNDLED_FOLDER)
+    classifier = load_classifier(CPU, loaded, tmp_path, export=never)
+    assert classifier.description.startswith("ONNX Runtime ")
+    inputs = reference_inputs(loaded.bundle.preprocessing)
+    expected = TorchClassifier(load_network(loaded), "eager 1").classify(inputs)[0]
+    assert agree_exactly(expected, classifier.classify(inputs)[0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_can_be_shipped_with_a_bundle(
+    random_bundle: LoadedBundle, exported: ExportedNetwork, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(random_bundle.weights.parent, tmp_path / "bundle"))
+    write_export(folder, SHIPPED, random_bundle.bundle, exported)
+    classifier = load_classifier(CPU, read_bundle(folder), tmp_path / "cache", export=never)
+    assert classifier.description.startswith("ONNX Runtime ")
+
+
+def test_an_export_of_other_weights_is_not_used(
+    random_bundle: LoadedBundle, exported: ExportedNetwork, tmp_path: Path
+) -> None:
+    other = write_bundle(tmp_path / "other", seed=1)
+    for folder, name in ((tmp_path / "other", SHIPPED), (tmp_path, cache_key(other.bundle))):
+        write_export(folder, name, random_bundle.bundle, exported)
+    with pytest.raises(AssertionError, match="a network was exported"):
+        load_classifier(CPU, other, tmp_path, export=never)
+
+
+def test_an_export_holds_neither_weights_nor_paths(
+    random_bundle: LoadedBundle, exported: ExportedNetwork
+) -> None:
+    assert len(exported.graph) < random_bundle.weights.stat().st_size / 20
+    assert b".py" not in exported.graph
+
+
+def test_weights_of_another_form_do_not_fit_the_graph(
+    exported: ExportedNetwork, random_bundle: LoadedBundle, tmp_path: Path
+) -> None:
+    weights = safetensors.torch.load_file(random_bundle.weights)
+    weights["model.classifier.1.weight"] = weights["model.classifier.1.weight"].T.contiguous()
+    path = tmp_path / "model.safetensors"
+    safetensors.torch.save_file(weights, path)
+    with pytest.raises(ValueError, match="another shape"):
+        with_weights(exported.graph, path)
+
+
 def test_a_damaged_export_is_built_again(
     random_bundle: LoadedBundle, exported: ExportedNetwork, tmp_path: Path
 ) -> None:
     key = cache_key(random_bundle.bundle)
-    write_export(tmp_path, key, exported)
-    (tmp_path / f"{key}.onnx").write_bytes(exported.network[:-100])
+    write_export(tmp_path, key, random_bundle.bundle, exported)
+    (tmp_path / f"{key}.onnx").write_bytes(exported.graph[:-100])
     load_classifier(CPU, random_bundle, tmp_path, export=lambda *_: exported)
-    kept = read_export(tmp_path, key)
+    kept = read_export(tmp_path, key, random_bundle.bundle)
     assert kept is not None
-    assert kept.network == exported.network
+    assert kept.graph == exported.graph
 
 
 def test_an_export_that_is_no_network_is_built_again(
     random_bundle: LoadedBundle, exported: ExportedNetwork, tmp_path: Path
 ) -> None:
     key = cache_key(random_bundle.bundle)
-    write_export(tmp_path, key, ExportedNetwork(b"no network", exported.reference_logits))
+    broken = ExportedNetwork(b"no network", exported.reference_logits)
+    write_export(tmp_path, key, random_bundle.bundle, broken)
     with capture_logs() as logs:
         classifier = load_classifier(CPU, random_bundle, tmp_path, export=lambda *_: exported)
     assert classifier.description.startswith("ONNX Runtime ")
@@ -140,7 +196,7 @@ def test_an_export_that_is_no_network_is_built_again(
 def test_pytorch_serves_when_the_two_disagree(
     random_bundle: LoadedBundle, exported: ExportedNetwork, tmp_path: Path
 ) -> None:
-    other = ExportedNetwork(exported.network, exported.reference_logits + np.float32(0.1))
+    other = ExportedNetwork(exported.graph, exported.reference_logits + np.float32(0.1))
     with capture_logs() as logs:
         classifier = load_classifier(CPU, random_bundle, tmp_path, export=lambda *_: other)
     assert classifier.description.startswith("PyTorch ")

@@ -1,0 +1,77 @@
+"""What every InstanceStore keeps; run against the fake and the real one."""
+
+import hashlib
+
+import pytest
+
+from triage_agent.ports import InstanceStore
+
+PARTS = (b"head", memoryview(b"data set"))
+WHOLE = b"headdata set"
+
+
+def digest_of(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+class InstanceStoreContract:
+    """Subclasses give the fixture `store`."""
+
+    def test_an_object_is_read_as_it_was_put(self, store: InstanceStore) -> None:
+        stored = store.put(PARTS, digest_of("one"))
+
+        assert store.read(stored.location) == WHOLE
+        assert store.path(stored.location).read_bytes() == WHOLE
+        assert stored.size_bytes == len(WHOLE)
+        assert stored.digest == digest_of("one")
+
+    def test_putting_again_changes_nothing(self, store: InstanceStore) -> None:
+        first = store.put(PARTS, digest_of("one"))
+
+        assert store.put(PARTS, digest_of("one")) == first
+        assert store.read(first.location) == WHOLE
+
+    def test_objects_do_not_meet(self, store: InstanceStore) -> None:
+        one = store.put((b"1",), digest_of("one"))
+        two = store.put((b"2",), digest_of("two"))
+
+        assert (store.read(one.location), store.read(two.location)) == (b"1", b"2")
+
+    def test_a_quarantined_object_is_moved_and_kept(self, store: InstanceStore) -> None:
+        stored = store.put(PARTS, digest_of("one"))
+
+        moved = store.quarantine(stored)
+
+        assert moved.location != stored.location
+        assert (moved.digest, moved.size_bytes) == (stored.digest, stored.size_bytes)
+        assert store.read(moved.location) == WHOLE
+        with pytest.raises(FileNotFoundError):
+            store.read(stored.location)
+        assert not store.path(stored.location).exists()
+
+    def test_quarantining_again_changes_nothing(self, store: InstanceStore) -> None:
+        stored = store.put(PARTS, digest_of("one"))
+
+        assert store.quarantine(stored) == store.quarantine(stored)
+
+    def test_what_was_quarantined_can_be_put_and_quarantined_again(
+        self, store: InstanceStore
+    ) -> None:
+        first = store.quarantine(store.put(PARTS, digest_of("one")))
+
+        assert store.quarantine(store.put(PARTS, digest_of("one"))) == first
+
+    def test_free_bytes_are_a_number_of_bytes(self, store: InstanceStore) -> None:
+        assert store.free_bytes() > 1_000_000
+
+    @pytest.mark.parametrize("digest", ["", "abc", "../" * 22, "G" * 64, "A" * 64])
+    def test_only_digests_name_objects(self, store: InstanceStore, digest: str) -> None:
+        with pytest.raises(ValueError, match="digest"):
+            store.put(PARTS, digest)
+
+    @pytest.mark.parametrize("location", ["", "../secret", "/etc/passwd", "objects/../../x"])
+    def test_only_its_own_locations_are_files_of_the_store(
+        self, store: InstanceStore, location: str
+    ) -> None:
+        with pytest.raises(ValueError, match="location"):
+            store.path(location)

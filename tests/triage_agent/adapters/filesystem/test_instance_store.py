@@ -1,0 +1,161 @@
+import errno
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.instance_store import PARTS, WHOLE, InstanceStoreContract, digest_of
+from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
+from triage_agent.errors import StorageFull
+
+
+class TestFilesystemInstanceStore(InstanceStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> FilesystemInstanceStore:
+        return FilesystemInstanceStore(tmp_path / "data")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FilesystemInstanceStore:
+    return FilesystemInstanceStore(tmp_path / "data")
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def small_files() -> Iterator[Callable[[int], None]]:
+    """Limit how large a file this process may write: the kernel then says no, as a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size_bytes: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_objects_lie_two_folders_deep_under_their_digest(
+    store: FilesystemInstanceStore, tmp_path: Path
+) -> None:
+    digest = digest_of("one")
+
+    store.put(PARTS, digest)
+
+    expected = tmp_path / "data" / "objects" / digest[:2] / digest[2:4] / f"{digest}.dcm"
+    assert files(tmp_path) == [expected]
+
+
+def test_a_second_store_on_the_folder_sees_the_object(
+    store: FilesystemInstanceStore, tmp_path: Path
+) -> None:
+    stored = store.put(PARTS, digest_of("one"))
+
+    other = FilesystemInstanceStore(tmp_path / "data")
+
+    assert other.read(stored.location) == WHOLE
+    assert other.put(PARTS, digest_of("one")) == stored
+
+
+def test_a_full_disk_leaves_nothing_behind_and_recovers(
+    store: FilesystemInstanceStore, tmp_path: Path, small_files: Callable[[int], None]
+) -> None:
+    small_files(1000)
+    with pytest.raises(StorageFull):
+        store.put((bytes(600), bytes(600)), digest_of("one"))
+    assert files(tmp_path) == []
+
+    small_files(1200)
+
+    assert store.put((bytes(600), bytes(600)), digest_of("one")).size_bytes == 1200
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, OSError)],
+)
+def test_only_lack_of_space_is_a_full_disk(
+    store: FilesystemInstanceStore,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    number: int,
+    expected: type[Exception],
+) -> None:
+    def refuse(descriptor: int) -> None:
+        del descriptor
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(expected):
+        store.put(PARTS, digest_of("one"))
+    assert files(tmp_path) == []
+
+
+def test_everything_that_changed_is_fsynced_before_put_returns(
+    store: FilesystemInstanceStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def note(file: object) -> None:
+        descriptor = file if isinstance(file, int) else file.fileno()  # type: ignore[attr-defined]
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    digest = digest_of("one")
+    objects = tmp_path / "data" / "objects"
+
+    store.put(PARTS, digest)
+    first, synced[:] = list(synced), []
+    store.put(PARTS, digest)
+
+    top, leaf = objects / digest[:2], objects / digest[:2] / digest[2:4]
+    assert first[:2] == [objects, top]  # the new folders, outermost first
+    assert first[2].parent == tmp_path / "data" / "incoming"
+    assert first[3:] == [leaf]  # after the rename
+    assert synced == [leaf]
+
+
+def test_leftovers_go_by_age_only(store: FilesystemInstanceStore, tmp_path: Path) -> None:
+    incoming = tmp_path / "data" / "incoming"
+    old, young = incoming / "old", incoming / "young"
+    for path in (old, young):
+        path.write_bytes(b"part")
+    two_hours_ago = time.time() - 7200
+    os.utime(old, (two_hours_ago, two_hours_ago))
+
+    assert store.discard_leftovers() == 1
+    assert files(incoming) == [young]
+    assert store.discard_leftovers(older_than_seconds=-1) == 1
+    assert files(incoming) == []
+
+
+def test_many_writers_of_one_object_end_with_one_object(
+    store: FilesystemInstanceStore, tmp_path: Path
+) -> None:
+    def put(_: int) -> str:
+        return store.put((bytes(100_000),), digest_of("one")).location
+
+    with ThreadPoolExecutor(8) as threads:
+        locations = set(threads.map(put, range(32)))
+
+    assert len(locations) == 1
+    assert [path.stat().st_size for path in files(tmp_path)] == [100_000]
+
+
+def test_a_folder_that_was_removed_is_made_again(
+    store: FilesystemInstanceStore, tmp_path: Path
+) -> None:
+    digest = digest_of("one")
+    store.path(store.put(PARTS, digest).location).unlink()
+    leaf = tmp_path / "data" / "objects" / digest[:2] / digest[2:4]
+    leaf.rmdir()
+
+    assert store.read(store.put(PARTS, digest).location) == WHOLE
