@@ -16,7 +16,7 @@ from triage_agent.adapters.terminal.outbox import outbox_table
 from triage_agent.adapters.terminal.story import study_story
 from triage_agent.adapters.terminal.worklist import worklist_json, worklist_table
 from triage_agent.composition import Node, model_folder, open_node, read_model
-from triage_agent.errors import SettingsInvalid
+from triage_agent.errors import SettingsInvalid, StudyUnknown
 from triage_agent.settings import Settings
 
 WATCH_SECONDS = 0.5  # how often `--watch` looks whether the list has changed
@@ -98,14 +98,18 @@ def _watch(node: Node, limit: int) -> None:
 
 
 def show_study(settings: Settings, StudyInstanceUID: str) -> None:
-    """Print one study's story."""
+    """Print one study's story. Raises StudyUnknown."""
+    from triage_agent.dicom.headers import is_valid_uid
+
+    if not is_valid_uid(StudyInstanceUID):  # nor could a database be asked for every text
+        raise StudyUnknown(f"{StudyInstanceUID!a} is not a UID")
     with _served_node(settings) as node:
         Console().print(
             study_story(
                 node.register.study_images(StudyInstanceUID),
                 node.register.events(StudyInstanceUID),
                 node.register.results(StudyInstanceUID),
-                node.outbox.deliveries(),
+                node.outbox.deliveries(StudyInstanceUID=StudyInstanceUID),
                 node.clock.now(),
                 policy=settings.prioritise,
             )

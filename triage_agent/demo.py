@@ -268,7 +268,7 @@ def _await_delivery(console: Console, environment: dict[str, str]) -> None:
         console.status("delivering"),
         open_node(Settings(data_dir=Path(environment["TRIAGE_DATA_DIR"]))) as node,
     ):
-        while any(each.state is DeliveryState.PENDING for each in node.outbox.deliveries()):
+        while any(state is DeliveryState.PENDING for _, state in node.outbox.counts()):
             if time.monotonic() > deadline:
                 raise TriageError("the results were not delivered in time")
             time.sleep(0.2)

@@ -4,7 +4,7 @@ Every write of a port is durable when it returns, keyed and idempotent: doing it
 nothing. Adapters translate their drivers' exceptions into the tree of `triage_agent.errors`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triage_agent.domain.assessment import Assessment
-from triage_agent.domain.delivery import Delivery, DestinationHealth, Result
+from triage_agent.domain.delivery import Delivery, DeliveryState, DestinationHealth, Result
 from triage_agent.domain.instance import ImageScore, Instance, StoredObject
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.study import StudyImages
@@ -235,9 +235,24 @@ class Outbox(Protocol):
         ...
 
     def deliveries(
-        self, *, destination: str | None = None, limit: int = 1000
+        self,
+        *,
+        destination: str | None = None,
+        StudyInstanceUID: str | None = None,
+        limit: int = 1000,
     ) -> tuple[Delivery, ...]:
-        """Return deliveries that are not sent, then the newest sent ones."""
+        """Return deliveries that are not sent, then the newest sent ones.
+
+        Only those to `destination` and of the study, where they are given; none if either is
+        unknown.
+        """
+        ...
+
+    def counts(self) -> Mapping[tuple[str, DeliveryState], int]:
+        """Return how many deliveries there are, by destination and state, all of one moment.
+
+        Every delivery is counted; a pair that has none is left out.
+        """
         ...
 
     def retry(self, *, destination: str | None, now: datetime) -> int:

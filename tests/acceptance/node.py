@@ -48,12 +48,15 @@ class Node:
             text = value if isinstance(value, str) else json.dumps(value)
             self.environment[f"TRIAGE_{path.upper()}"] = text
 
-    def start(self, *, seconds: float = 60.0) -> str:
-        """Start and wait for the line that begins with `ready`; return all that was printed."""
+    def start(self, *, roles: Sequence[str] = (), seconds: float = 60.0) -> str:
+        """Start and wait for the line that begins with `ready`; return all that was printed.
+
+        No `roles` are all of them.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [*TRIAGE_AGENT, "serve"],
+                [*TRIAGE_AGENT, "serve", *(["--roles", ",".join(roles)] if roles else [])],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contracts.register_ports import RegisterPorts
+from tests.contracts.register_ports import STUDY, RegisterPorts
 from tests.factories import T0, after, make_instance, make_placement, make_result, uid
 from triage_agent.domain.delivery import Delivery, DeliveryState, Result, ResultKind
 
@@ -196,6 +196,54 @@ class OutboxContract:
             assert [each.id for each in some] == listed[:limit]
         everything = [each.id for each in ports.outbox.deliveries()]
         assert everything == [*sorted([*ids["archive"], c, e]), d, a, b]
+
+    def test_the_deliveries_of_one_study_are_found_behind_any_number_of_others(
+        self, ports: RegisterPorts
+    ) -> None:
+        ports.deliver(1, "pacs", results=1001)
+        mine = ports.deliver(2, "pacs", "archive", results=2)
+        study = uid("study", 2)
+        found = ports.outbox.deliveries(StudyInstanceUID=study)
+        assert {(each.result, each.destination) for each in found} == {
+            (result, name) for result in mine for name in ("pacs", "archive")
+        }
+        ids = sorted(each.id for each in found)
+        ports.outbox.record_sent(ids[0], "0x0000", now=after(1))
+        ports.outbox.record_sent(ids[1], "0x0000", now=after(2))
+        listed = ports.outbox.deliveries(StudyInstanceUID=study)
+        assert [each.id for each in listed] == [*ids[2:], ids[1], ids[0]]
+        assert ports.outbox.deliveries(StudyInstanceUID=study, limit=3) == listed[:3]
+        to_pacs = ports.outbox.deliveries(destination="pacs", StudyInstanceUID=study)
+        assert to_pacs == tuple(each for each in listed if each.destination == "pacs")
+        assert len(to_pacs) == 2
+
+    def test_a_study_or_destination_without_deliveries_has_none(self, ports: RegisterPorts) -> None:
+        ports.deliver(1, "pacs")
+        ports.arrive(make_instance(StudyInstanceUID=uid("study", 2)))
+        assert ports.outbox.deliveries(StudyInstanceUID=uid("study", 2)) == ()
+        assert ports.outbox.deliveries(StudyInstanceUID=uid("study", 3)) == ()
+        assert ports.outbox.deliveries(destination="archive", StudyInstanceUID=STUDY) == ()
+
+    def test_every_delivery_is_counted_by_destination_and_state(self, ports: RegisterPorts) -> None:
+        assert ports.outbox.counts() == {}
+        ports.deliver(1, "pacs", results=1001)
+        ports.deliver(2, "archive", results=3)
+        assert ports.outbox.counts() == {
+            ("pacs", DeliveryState.PENDING): 1001,
+            ("archive", DeliveryState.PENDING): 3,
+        }
+        sent, refused = ports.outbox.deliveries(destination="pacs", limit=2)
+        ports.outbox.record_sent(sent.id, "0x0000", now=T0)
+        ports.outbox.record_failure(refused.id, "0xC000", next_attempt_at=None, now=T0)
+        for each in ports.outbox.deliveries(destination="archive"):
+            ports.outbox.record_sent(each.id, "0x0000", now=T0)
+        ports.outbox.record_unreachable("silent", "down", next_attempt_at=after(9), now=T0)
+        assert ports.outbox.counts() == {
+            ("pacs", DeliveryState.PENDING): 999,
+            ("pacs", DeliveryState.PARKED): 1,
+            ("pacs", DeliveryState.SENT): 1,
+            ("archive", DeliveryState.SENT): 3,
+        }
 
     def test_retry_makes_everything_due_at_once(self, ports: RegisterPorts) -> None:
         ports.deliver(1, "pacs", "archive", results=3)

@@ -1,5 +1,7 @@
 """An Outbox in memory, for tests of delivery."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -82,14 +84,26 @@ class FakeOutbox:
         )
 
     def deliveries(
-        self, *, destination: str | None = None, limit: int = 1000
+        self,
+        *,
+        destination: str | None = None,
+        StudyInstanceUID: str | None = None,
+        limit: int = 1000,
     ) -> tuple[Delivery, ...]:
         not_sent = self._chosen(
             DeliveryState.PENDING, DeliveryState.PARKED, destination=destination
         )
         sent = self._chosen(DeliveryState.SENT, destination=destination)
         sent.sort(key=lambda each: (each.sent_at, each.id), reverse=True)
-        return tuple([*not_sent, *sent][:limit])
+        listed = [
+            each
+            for each in (*not_sent, *sent)
+            if StudyInstanceUID in (None, each.result.StudyInstanceUID)
+        ]
+        return tuple(listed[:limit])
+
+    def counts(self) -> Mapping[tuple[str, DeliveryState], int]:
+        return Counter((each.destination, each.state) for each in self.rows.deliveries.values())
 
     def retry(self, *, destination: str | None, now: datetime) -> int:
         chosen = self._chosen(DeliveryState.PENDING, DeliveryState.PARKED, destination=destination)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pynetdicom import AE, _config, build_context, evt
+from pynetdicom import _config, build_context
 
 from triage_agent.adapters.dimse.file_meta import FileMeta, read_file_meta
-from triage_agent.adapters.dimse.guards import send_without_delay
+from triage_agent.adapters.dimse.requestor import RequestorEntity
 from triage_agent.adapters.dimse.tls import requestor_context
 from triage_agent.dicom import sop_classes, transfer_syntaxes
 from triage_agent.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -123,7 +123,7 @@ class DimseDestination:
 
     @contextmanager
     def _association(self, contexts: Sequence[tuple[str, str]]) -> Iterator[Association]:
-        ae = AE(ae_title=self._calling_ae_title)
+        ae = RequestorEntity(ae_title=self._calling_ae_title)
         ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         ae.connection_timeout = _CONNECT_SECONDS
@@ -139,7 +139,6 @@ class DimseDestination:
                 ae_title=settings.ae_title,
                 max_pdu=_MAXIMUM_PDU_BYTES,
                 tls_args=(self._tls, settings.host) if self._tls is not None else None,
-                evt_handlers=[(evt.EVT_CONN_OPEN, send_without_delay)],
             )
         except OSError as error:  # the host has no address
             raise DestinationUnreachable(f"{self._name}: {error}") from error

@@ -13,7 +13,6 @@ open, and what stands here instead:
 
 import logging
 import select
-import socket
 import struct
 import threading
 import time
@@ -49,7 +48,6 @@ _PDU_TYPES: Final = range(0x01, 0x08)
 # How long the reader waits for the next PDU of an object before it looks for other work.
 _WAIT_SECONDS: Final = 0.05
 
-_IDLE: Final = "Sta1"
 _ESTABLISHED: Final = "Sta6"
 _CLOSING: Final = "Sta13"
 _INVALID_PDU: Final = "Evt19"
@@ -119,17 +117,17 @@ class GuardedUpperLayer(DULServiceProvider):  # type: ignore[misc]
     def __init__(self, assoc: "GuardedAssociation") -> None:
         super().__init__(assoc)
         self.daemon = True  # a stuck peer does not keep the process from ending
-        self._was_open = False
+
+    def run(self) -> None:
+        """Read until the connection ends."""
+        try:
+            super().run()
+        finally:
+            # Who waits for an association request would do so until its timeout.
+            self.to_user_queue.put(None)
 
     def _is_transport_event(self) -> bool:
-        state = self.state_machine.current_state
-        if state == _IDLE and self._was_open:
-            # Ended before it associated: pynetdicom would wait for a request until its timeout.
-            self._was_open = False
-            self.to_user_queue.put(None)
-            return False
-        self._was_open = state != _IDLE
-        if state == _CLOSING:
+        if self.state_machine.current_state == _CLOSING:
             # Whatever the peer still sends is of no use: nothing of it is read.
             self.socket.close()
             return True
@@ -296,12 +294,3 @@ class GuardedAssociation(Association):  # type: ignore[misc]
             self.dul._idle_timer.restart()  # noqa: SLF001
             self.dimse.forget_served()
             self._serving = False
-
-
-def send_without_delay(event: Message) -> None:
-    """Turn Nagle's algorithm off on an outgoing connection; bind it to EVT_CONN_OPEN.
-
-    The last fragment of an object would wait for the peer's delayed acknowledgement.
-    """
-    client = event.assoc.dul.socket.socket
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

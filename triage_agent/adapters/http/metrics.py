@@ -1,6 +1,5 @@
 """Figures for Prometheus: about the node, never about a patient."""
 
-from collections import Counter as Tally
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
@@ -51,15 +50,11 @@ class NodeCollector(Collector):
     def _deliveries(self) -> Metric:
         family = GaugeMetricFamily(
             "triage_deliveries",
-            "Results by destination and state, of the most recent thousand.",
+            "Results on their way or sent, by destination and state.",
             labels=["destination", "state"],
         )
-        tally = Tally(
-            (delivery.destination, delivery.state.value)
-            for delivery in self._sources.outbox.deliveries()
-        )
-        for labels, count in sorted(tally.items()):
-            family.add_metric(labels, count)
+        for (destination, state), count in sorted(self._sources.outbox.counts().items()):
+            family.add_metric([destination, state.value], count)
         return family
 
 

@@ -130,11 +130,7 @@ def _said(instance: Instance) -> str:
 def _results(
     sources: Sources, StudyInstanceUID: str
 ) -> tuple[tuple[Result, tuple[Delivery, ...]], ...]:
-    deliveries = [
-        delivery
-        for delivery in sources.outbox.deliveries()
-        if delivery.result.StudyInstanceUID == StudyInstanceUID
-    ]
+    deliveries = sources.outbox.deliveries(StudyInstanceUID=StudyInstanceUID)
     return tuple(
         (
             result,

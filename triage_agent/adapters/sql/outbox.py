@@ -1,5 +1,6 @@
 """The Outbox port: results on their way to each destination."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,6 +31,12 @@ _DELIVERIES = sa.select(
     *(column for column in result.c if column is not result.c.id),
 )
 _IN_ORDER_OF_KIND = sa.case({ResultKind.STRUCTURED_REPORT.value: 0}, value=result.c.kind, else_=1)
+# For the few of one study. Elsewhere the sent ones are asked for apart, in the order of an index.
+_UNSENT_FIRST = (
+    sa.case((IS_SENT, 1), else_=0),
+    delivery.c.sent_at.desc(),
+    sa.case((IS_SENT, -delivery.c.id), else_=delivery.c.id),
+)
 
 
 def due_at(destination: str, now: datetime, limit: int) -> sa.Select[*tuple[object, ...]]:
@@ -142,18 +149,40 @@ class SqlOutbox:
             )
 
     def deliveries(
-        self, *, destination: str | None = None, limit: int = 1000
+        self,
+        *,
+        destination: str | None = None,
+        StudyInstanceUID: str | None = None,
+        limit: int = 1000,
     ) -> tuple[Delivery, ...]:
         """Return deliveries that are not sent, oldest first, then the newest sent ones."""
         wanted = _DELIVERIES.select_from(delivery.join(result))
         if destination is not None:
             wanted = wanted.where(delivery.c.destination == destination)
+        if StudyInstanceUID is not None:
+            of_study = wanted.where(result.c.StudyInstanceUID == StudyInstanceUID)
+            with self._database.read() as connection:
+                rows = list(
+                    connection.execute(of_study.order_by(*_UNSENT_FIRST).limit(limit)).mappings()
+                )
+            return tuple(_delivery_from(row) for row in rows)
         not_sent = wanted.where(IS_NOT_SENT).order_by(delivery.c.id)
         sent = wanted.where(IS_SENT).order_by(delivery.c.sent_at.desc(), delivery.c.id.desc())
         with self._database.read() as connection:
             rows = list(connection.execute(not_sent.limit(limit)).mappings())
             rows += connection.execute(sent.limit(limit - len(rows))).mappings()
         return tuple(_delivery_from(row) for row in rows)
+
+    def counts(self) -> Mapping[tuple[str, DeliveryState], int]:
+        """Return how many deliveries there are, by destination and state, all of one moment."""
+        counted = sa.select(delivery.c.destination, delivery.c.state, sa.func.count()).group_by(
+            delivery.c.destination, delivery.c.state
+        )
+        # Asked for apart, for each condition has an index of its own.
+        with self._database.read() as connection:
+            rows = list(connection.execute(counted.where(IS_NOT_SENT)))
+            rows += connection.execute(counted.where(IS_SENT))
+        return {(name, DeliveryState(state)): number for name, state, number in rows}
 
     def retry(self, *, destination: str | None, now: datetime) -> int:
         """Make every pending or parked delivery due at once; return how many."""

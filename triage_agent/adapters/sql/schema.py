@@ -239,3 +239,12 @@ _due_index(
 )
 _due_index("ix_delivery_not_sent", delivery.c.id, where=IS_NOT_SENT)
 _due_index("ix_delivery_sent", delivery.c.sent_at, delivery.c.id, where=IS_SENT)
+# With its state, always "sent": SQLite would otherwise look into each row for it when counting.
+_due_index(
+    "ix_delivery_sent_to",
+    delivery.c.destination,
+    delivery.c.state,
+    delivery.c.sent_at,
+    delivery.c.id,
+    where=IS_SENT,
+)

@@ -1,4 +1,5 @@
 import itertools
+import threading
 import socket
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from tests.encoded_objects import DX, EXPLICIT, IMPLICIT, encoded, make_dataset
 from tests.fakes.receive_step import FakeReceiveStep
+from tests.pdus import pdu
 from tests.triage_agent.adapters.dimse.conftest import Serve
 from triage_agent.adapters.dimse.destination import DimseDestination
 from triage_agent.dicom import sop_classes
@@ -222,3 +224,21 @@ def test_an_echo_is_a_success_or_unreachable(serve: Serve) -> None:
     _, port = serve()
 
     destination(port).echo()
+
+
+@pytest.mark.parametrize("answer", [b"", pdu(0x02, b"", length=0xFFFFFFFF), b"no PDU at all"])
+def test_a_peer_that_answers_nonsense_is_unreachable(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def accept_and_answer() -> None:
+            client, _ = listener.accept()
+            with client:
+                client.recv(65_536)
+                client.sendall(answer)
+
+        peer = threading.Thread(target=accept_and_answer)
+        peer.start()
+        with pytest.raises(DestinationUnreachable):
+            destination(port).echo()
+        peer.join(10)

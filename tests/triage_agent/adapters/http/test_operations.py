@@ -58,6 +58,26 @@ def test_metrics_tell_of_the_node(node, client):
         assert secret not in said
 
 
+def test_metrics_count_every_delivery(node, client):
+    node.receive()
+    node.close()
+    made = [make_result() for _ in range(1002)]
+    node.register.record_report(
+        uid("study", 1),
+        made,
+        [["pacs"] for _ in made],
+        generation=1,
+        revision=node.register.study_images(uid("study", 1)).study.revision,
+        now=node.clock.now(),
+    )
+    first, second = node.outbox.deliveries(limit=2)
+    node.outbox.record_sent(first.id, "0x0000", now=node.clock.now())
+    node.outbox.record_failure(second.id, "0xC000", next_attempt_at=None, now=node.clock.now())
+    said = client.get("/metrics").text
+    for state, count in (("pending", 1000), ("parked", 1), ("sent", 1)):
+        assert f'triage_deliveries{{destination="pacs",state="{state}"}} {count}.0' in said
+
+
 def test_nothing_is_overdue_on_an_empty_list(client):
     assert "triage_worklist_overdue_seconds 0.0" in client.get("/metrics").text
 

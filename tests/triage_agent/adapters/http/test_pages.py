@@ -150,6 +150,24 @@ def test_the_study_page_tells_of_results_and_deliveries(node, client):
     assert "pacs: pending 1 attempt, 0xA700" in said
 
 
+def test_a_study_tells_of_its_deliveries_behind_any_number_of_others(node, client):
+    for number, results in ((1, 1001), (2, 1)):
+        study = uid("study", number)
+        node.score(node.receive(StudyInstanceUID=study), 0.9)
+        node.close()
+        assert node.register.record_report(
+            study,
+            [make_result(StudyInstanceUID=study) for _ in range(results)],
+            [["pacs"] for _ in range(results)],
+            generation=1,
+            revision=node.register.study_images(study).study.revision,
+            now=after(20),
+        )
+    assert "pacs: pending" in text_of(client.get(f"/studies/{uid('study', 2)}"))
+    [result] = client.get(f"/api/v1/studies/{uid('study', 2)}").json()["results"]
+    assert [one["state"] for one in result["deliveries"]] == ["pending"]
+
+
 def test_the_facts_say_when_the_page_shows_too_few_images(node, client):
     node.score(node.receive(), 0.9)
     address = f"/studies/{uid('study', 1)}/facts"

@@ -197,6 +197,12 @@ def upgrade() -> None:
         "state = 'pending'",
     )
     _due_index("ix_delivery_sent", "delivery", ["sent_at", "id"], "state = 'sent'")
+    _due_index(
+        "ix_delivery_sent_to",
+        "delivery",
+        ["destination", "state", "sent_at", "id"],
+        "state = 'sent'",
+    )
     op.create_table(
         "instance",
         sa.Column("SOPInstanceUID", UidText, nullable=False),

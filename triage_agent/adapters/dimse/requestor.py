@@ -1,0 +1,61 @@
+"""pynetdicom's requestor, made safe against a peer that stalls (private parts of 3.0.4, as guards).
+
+Its own socket has no timeout once it is connected: a peer that stops in the middle of a PDU, or
+stops reading, would hold the calling thread for ever.
+"""
+
+import socket
+import time
+from contextlib import suppress
+from ssl import SSLContext
+from typing import Final
+
+from pynetdicom.ae import ApplicationEntity
+from pynetdicom.association import Association
+from pynetdicom.transport import AddressInformation
+
+from triage_agent.adapters.dimse.guards import GuardedSocket
+
+# What an acceptor sends is small: its answer to at most 128 contexts, and statuses.
+_MAXIMUM_PDU_BYTES: Final = 1_048_576
+_PDU_SECONDS: Final = 30.0
+
+
+class RequestorSocket(GuardedSocket):
+    """A socket that calls: sends at once, and gives up on a peer that stalls."""
+
+    send_seconds = _PDU_SECONDS
+
+    def recv(self, nr_bytes: int) -> bytearray:
+        """Read so many bytes of a PDU. Raises OSError if they do not come in time."""
+        if nr_bytes > _MAXIMUM_PDU_BYTES:
+            raise ConnectionError(f"the peer announced a PDU of {nr_bytes} bytes")
+        self.deadline = time.monotonic() + _PDU_SECONDS
+        return super().recv(nr_bytes)
+
+    def _create_socket(self, address: AddressInformation) -> socket.socket:
+        client: socket.socket = super()._create_socket(address)
+        # The last fragment of an object would wait for the peer's delayed acknowledgement.
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client
+
+    def _shutdown_socket(self) -> None:
+        client = self.socket
+        super()._shutdown_socket()
+        if client is not None:
+            with suppress(OSError):
+                client.close()  # pynetdicom does not where there was no connection yet
+
+
+class RequestorEntity(ApplicationEntity):  # type: ignore[misc] # pynetdicom has no types
+    """An AE whose outgoing associations use `RequestorSocket`."""
+
+    def _create_socket(
+        self,
+        assoc: Association,
+        address: AddressInformation,
+        tls_args: tuple[SSLContext, str] | None,
+    ) -> RequestorSocket:
+        client = RequestorSocket(assoc, address=address)
+        client.tls_args = tls_args
+        return client
