@@ -1,4 +1,4 @@
-"""PDUs made by hand and a peer on a raw socket that sends them, valid or not (PS3.8 section 9.3)."""
+"""PDUs made by hand, and a peer on a raw socket that sends them (PS3.8 section 9.3)."""
 
 import socket
 import struct

@@ -1,5 +1,6 @@
 """The four roles of a node: each runs in a process of its own until it is told to stop."""
 
+import gc
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -51,6 +52,9 @@ def run_receive(node: Node, stop: threading.Event) -> None:
         own_device_uids=frozenset({read_model(settings).bundle.device_uid}),
     )
     scp = StorageScp(settings.dicom, receiver.receive)
+    # pynetdicom collects garbage every few seconds, and every association waits for it: what is
+    # here to stay need not be looked at each time.
+    gc.freeze()
     with ExitStack() as ending:
         port = scp.start()
         ending.callback(scp.stop, STOP_SECONDS)

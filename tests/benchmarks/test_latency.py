@@ -47,7 +47,7 @@ WHERE revision = assessed_revision AND StudyInstanceUID = :study AND :images =
   (SELECT count(*) FROM instance WHERE StudyInstanceUID = :study AND state = 'scored')
 """
 IMAGES = """
-SELECT location, probability FROM instance JOIN study USING (StudyInstanceUID)
+SELECT location, instance.probability FROM instance JOIN study USING (StudyInstanceUID)
 WHERE study.state = 'reported' AND StudyInstanceUID = ?
 """
 

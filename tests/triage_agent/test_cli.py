@@ -15,6 +15,7 @@ from tests.contracts.register_ports import RegisterPorts
 from tests.factories import uid
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.cli import main
+from triage_agent.composition import model_folder, read_model
 from triage_agent.domain.delivery import DeliveryState
 from triage_agent.settings import Settings
 
@@ -136,8 +137,11 @@ def test_a_destination_that_the_settings_do_not_name_is_an_error(invoke, command
 def test_the_model_is_shown_with_its_card(invoke):
     result = invoke("model", "show")
     assert result.exit_code == 0
-    assert "SHA-256" in result.stdout
-    assert "operating point" in result.stdout.lower()
+    bundle = read_model(Settings()).bundle
+    for said in (bundle.version, bundle.device_uid, bundle.weights_sha256):
+        assert said in result.stdout
+    card = (model_folder(Settings()) / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card.splitlines()[0].lstrip("# ") in result.stdout
 
 
 @pytest.mark.usefixtures("ports")

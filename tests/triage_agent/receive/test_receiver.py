@@ -1,5 +1,4 @@
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from tests.encoded_objects import EXPLICIT, encoded, make_dataset
-from tests.factories import make_instance, make_opening, make_result, make_stored
+from tests.factories import make_opening
 from tests.fakes.clock import FakeClock
 from tests.fakes.instance_store import FakeInstanceStore
 from tests.fakes.study_register import FakeStudyRegister
@@ -43,7 +42,7 @@ class Node:
     watermark_bytes: int = 0
     opened: list[tuple[ScopeDecision, bool, datetime]] = field(default_factory=list)
 
-    def receive(self, dataset: Dataset | None = None, **overrides: Any) -> Receipt:  # noqa: ANN401
+    def receive(self, dataset: Dataset | None = None, **overrides: Any) -> Receipt:
         dataset = dataset if dataset is not None else make_dataset()
         receiver = Receiver(
             store=self.store,
@@ -77,8 +76,8 @@ class Node:
         self,
         header: InstanceHeader,
         decision: ScopeDecision,
-        stat: bool,
-        now: datetime,  # noqa: FBT001
+        stat: bool,  # noqa: FBT001 - the signature of the rule
+        now: datetime,
     ) -> StudyOpening:
         del header
         self.opened.append((decision, stat, now))
@@ -282,22 +281,20 @@ def test_an_unexpected_fault_is_not_turned_into_an_answer() -> None:
     def broken(_: InstanceHeader) -> ScopeDecision:
         raise RuntimeError("a fault of the node")
 
-    receiver: Callable[..., Receipt] = replace(
-        Receiver(
-            store=node.store,
-            register=node.register,
-            clock=node.clock,
-            watermark_bytes=0,
-            quiet_seconds=1,
-            scope=broken,
-            is_stat=lambda _: False,
-            open_study=lambda *_: make_opening(),
-        )
-    ).receive
+    receiver = Receiver(
+        store=node.store,
+        register=node.register,
+        clock=node.clock,
+        watermark_bytes=0,
+        quiet_seconds=1,
+        scope=broken,
+        is_stat=lambda _: False,
+        open_study=lambda *_: make_opening(),
+    )
 
     dataset = make_dataset()
     with pytest.raises(RuntimeError):
-        receiver(
+        receiver.receive(
             encoded(dataset),
             transfer_syntax_uid=EXPLICIT,
             source_ae_title="X",

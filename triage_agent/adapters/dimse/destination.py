@@ -58,9 +58,10 @@ class DimseDestination:
         """Verify that the peer answers C-ECHO. Raises DestinationUnreachable."""
         verification = (sop_classes.VERIFICATION, "1.2.840.10008.1.2")
         with self._association([verification]) as association:
-            if not association.accepted_contexts:
-                raise DestinationUnreachable(f"{self._name} does not take C-ECHO")
-            answer = association.send_c_echo()
+            try:
+                answer = association.send_c_echo()
+            except (RuntimeError, ValueError) as error:  # ended meanwhile, or no context
+                raise DestinationUnreachable(f"{self._name} does not take C-ECHO") from error
             if "Status" not in answer or answer.Status != 0:
                 raise DestinationUnreachable(f"{self._name} did not answer C-ECHO with success")
 
@@ -130,6 +131,18 @@ class DimseDestination:
         ae.acse_timeout = _ASSOCIATE_SECONDS
         ae.dimse_timeout = _ANSWER_SECONDS
         ae.network_timeout = _ANSWER_SECONDS
+        try:
+            association = self._associate(ae, contexts)
+            try:
+                yield association
+            except BaseException:
+                association.abort()
+                raise
+            association.release()
+        finally:
+            ae.close()
+
+    def _associate(self, ae: RequestorEntity, contexts: Sequence[tuple[str, str]]) -> Association:
         settings = self._settings
         try:
             association = ae.associate(
@@ -145,12 +158,7 @@ class DimseDestination:
         if not association.is_established:
             why = "rejected the association" if association.is_rejected else "cannot be reached"
             raise DestinationUnreachable(f"{self._name} {why}")
-        try:
-            yield association
-        except BaseException:
-            association.abort()
-            raise
-        association.release()
+        return association
 
 
 def _batches(outgoing: Sequence[_Outgoing]) -> Iterator[list[_Outgoing]]:

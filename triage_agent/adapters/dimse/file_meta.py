@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 
 _REQUIRED: Final = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
@@ -29,7 +28,7 @@ def read_file_meta(path: Path) -> FileMeta:
         uids = [str(meta.get(keyword, "")) for keyword in _REQUIRED]
     except OSError:
         raise
-    except (InvalidDicomError, Exception) as error:
+    except Exception as error:  # pydicom raises what its parser happens to stumble over
         raise ValueError("not a DICOM file") from error
     if not all(uids):
         raise ValueError("its File Meta Information lacks a UID")

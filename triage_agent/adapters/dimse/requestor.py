@@ -12,7 +12,7 @@ from typing import Final
 
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
-from pynetdicom.transport import AddressInformation
+from pynetdicom.transport import T_CONNECT, AddressInformation
 
 from triage_agent.adapters.dimse.guards import GuardedSocket
 
@@ -25,6 +25,17 @@ class RequestorSocket(GuardedSocket):
     """A socket that calls: sends at once, and gives up on a peer that stalls."""
 
     send_seconds = _PDU_SECONDS
+    _connected: socket.socket | None = None
+
+    def connect(self, primitive: T_CONNECT) -> None:
+        """Connect; see `close_for_good`."""
+        super().connect(primitive)
+        self._connected = self.socket
+
+    def close_for_good(self) -> None:
+        """Close the connection, which pynetdicom leaves open where the peer closed first."""
+        if self._connected is not None:
+            self._connected.close()
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read so many bytes of a PDU. Raises OSError if they do not come in time."""
@@ -48,7 +59,16 @@ class RequestorSocket(GuardedSocket):
 
 
 class RequestorEntity(ApplicationEntity):  # type: ignore[misc] # pynetdicom has no types
-    """An AE whose outgoing associations use `RequestorSocket`."""
+    """An AE whose outgoing associations use `RequestorSocket`; `close` it after the last one."""
+
+    def __init__(self, ae_title: str) -> None:
+        super().__init__(ae_title=ae_title)
+        self._sockets: list[RequestorSocket] = []
+
+    def close(self) -> None:
+        """Close every connection that was made."""
+        for client in self._sockets:
+            client.close_for_good()
 
     def _create_socket(
         self,
@@ -58,4 +78,5 @@ class RequestorEntity(ApplicationEntity):  # type: ignore[misc] # pynetdicom has
     ) -> RequestorSocket:
         client = RequestorSocket(assoc, address=address)
         client.tls_args = tls_args
+        self._sockets.append(client)
         return client

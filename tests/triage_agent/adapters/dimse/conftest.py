@@ -22,7 +22,7 @@ def serve() -> Iterator[Serve]:
     """Start SCPs with settings over the defaults of a test; all are stopped at the end."""
     started: list[StorageScp] = []
 
-    def start(receive: Receives | None = None, **settings: Any) -> tuple[StorageScp, int]:  # noqa: ANN401
+    def start(receive: Receives | None = None, **settings: Any) -> tuple[StorageScp, int]:
         values = {"port": 0, "idle_seconds": 20.0, "pdu_seconds": 10.0}
         scp = StorageScp(DicomSettings(**(values | settings)), receive or FakeReceiveStep())
         port = scp.start()

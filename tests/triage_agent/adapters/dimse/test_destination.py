@@ -1,6 +1,6 @@
 import itertools
-import threading
 import socket
+import threading
 from pathlib import Path
 
 import pytest

@@ -25,7 +25,7 @@ MPEG4 = "1.2.840.10008.1.2.4.102"
 UPS_PUSH = "1.2.840.10008.5.1.4.34.6.1"
 
 
-def associate(port: int, *contexts: Any, called: str = "TRIAGE", calling: str = "PEER") -> Any:  # noqa: ANN401
+def associate(port: int, *contexts: Any, called: str = "TRIAGE", calling: str = "PEER") -> Any:
     ae = AE(ae_title=calling)
     ae.acse_timeout = ae.dimse_timeout = 20
     return ae.associate(

@@ -59,7 +59,7 @@ def test_metrics_tell_of_the_node(node, client):
 
 
 def test_metrics_count_every_delivery(node, client):
-    node.receive()
+    node.score(node.receive(), 0.9)
     node.close()
     made = [make_result() for _ in range(1002)]
     node.register.record_report(
