@@ -29,8 +29,8 @@ def serve_until_stopped(
     """Hand this role's facts to the supervisor as one line, and wait for SIGTERM or SIGINT.
 
     `stop` is set then. Raises RuntimeError when the role's work no longer `lives`, so that the
-    process ends and is started again. Until this is called the signals end the process at once, so that a role
-    which still loads its model does not hold up a shutdown.
+    process ends and is started again. Until this is called the signals end the process at once, so
+    that a role which still loads its model does not hold up a shutdown.
     """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
