@@ -12,14 +12,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 import pydicom
 from rich.console import Console
 
 from triage_agent.adapters.dimse.folder_archive import serve_folder
+from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.commands import send_with_progress
 from triage_agent.errors import TriageError
+from triage_agent.settings import LogSettings
 
 AE_TITLE, ARCHIVE_AE_TITLE = "TRIAGE", "DEMO_PACS"
 TABLE_COLUMNS = 140  # narrower, the list is hard to read
@@ -46,6 +49,10 @@ def run_demo(data_dir: Path, *, exit_when_shown: bool) -> None:
     Serves until interrupted, or returns once the list is shown. Raises TriageError if a step does
     not come to its end.
     """
+    configure_logging(LogSettings(level="error"), role="demo")
+    # Either ends the demo, and with it the node, in good order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     console = Console(highlight=False)
     folder = _empty_folder(data_dir)
     console.rule("[bold]triage-agent demo: RESEARCH USE ONLY, NOT FOR DIAGNOSTIC USE")
@@ -74,6 +81,11 @@ def run_demo(data_dir: Path, *, exit_when_shown: bool) -> None:
             _show(console, environment, studies, entries, pacs)
             if not exit_when_shown:
                 _wait_for_interrupt(console, port)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise SystemExit(0)
 
 
 def _empty_folder(data_dir: Path) -> Path:
@@ -277,7 +289,4 @@ def _await_delivery(console: Console, environment: dict[str, str]) -> None:
 def _wait_for_interrupt(console: Console, port: int) -> None:
     console.print("   It serves until you press Ctrl-C. Push your own files to it meanwhile:")
     console.print(f"   storescu -aec {AE_TITLE} +sd +r 127.0.0.1 {port} FOLDER", markup=False)
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        console.print("stopping")
+    signal.pause()

@@ -30,7 +30,7 @@ from triage_agent.settings import InferSettings
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
-STUDIES = 3
+STUDIES = 7
 WARM_UP = 2  # studies before, which start the decoders
 ROWS, COLUMNS = 2048, 1536  # of 16 bits: 6.3 MB an image
 REGION = Region.WRIST
