@@ -16,19 +16,19 @@ demo: $(VENV)/.ready
 serve: $(VENV)/.ready
 	$(BIN)/triage-agent serve
 
-test: peers $(VENV)/.ready static
+test: peers static
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml:test-output/coverage.xml
 	$(BIN)/coverage report --include='triage_agent/domain/*,triage_agent/dicom/*,triage_agent/receive/*,triage_agent/assemble/*,triage_agent/infer/*,triage_agent/prioritise/*,triage_agent/report/*,triage_agent/deliver/*' --fail-under=100
 
-check: $(VENV)/.ready static unit
+check: static unit
 
-static:
+static: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit:
+unit: $(VENV)/.ready
 	$(BIN)/python -m pytest -q -m "not integration and not acceptance and not benchmark"
 
 bench: peers $(VENV)/.ready

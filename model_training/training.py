@@ -9,16 +9,13 @@ import torch
 
 from model_training.cohorts.fracatlas import fracatlas
 from model_training.cohorts.sample import Part, Sample
-from model_training.cohorts.synthetic import synthetic
+from model_training.cohorts.synthetic import synthetic, validation_pairs
 from model_training.fitting import Epoch, Watcher, fit
 from model_training.images import ImageSet, load_images
 from model_training.initial_weights import load_initial_weights, unfold_batch_norm
 from model_training.run_folder import RunConfig, RunFolder
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import normalise
-
-# Synthetic subjects in validation, as a share of those in training.
-_VALIDATION_SHARE = 4
 
 # The network is near its goal by then: larger steps would only undo what it learnt.
 _RATE_AFTER_WARM_UP = 0.4
@@ -60,7 +57,7 @@ def training_samples(config: RunConfig, fracatlas_folder: Path) -> dict[Part, li
     return {
         Part.TRAINING: real[Part.TRAINING] + synthetic(Part.TRAINING, pairs),
         Part.VALIDATION: real[Part.VALIDATION]
-        + synthetic(Part.VALIDATION, -(-pairs // _VALIDATION_SHARE)),
+        + synthetic(Part.VALIDATION, validation_pairs(pairs)),
     }
 
 

@@ -28,6 +28,11 @@ FIRST_SEED: Mapping[Part, int] = {
 _SHAPES = ((512, 512), (512, 420), (640, 512), (900, 740), (420, 512))
 
 
+def validation_pairs(training_pairs: int) -> int:
+    """How many subjects per region go with so many in training: a quarter, rounded up."""
+    return -(-training_pairs // 4)
+
+
 def synthetic(part: Part, pairs_per_region: int) -> list[Sample]:
     """One normal and one abnormal image of each of `pairs_per_region` subjects, for each region.
 

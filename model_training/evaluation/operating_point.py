@@ -8,19 +8,25 @@ LOWEST, HIGHEST = 0.3, 0.7
 
 
 def choose_operating_point(
-    probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]
+    *cohorts: tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]],
 ) -> float:
     """The probability with the largest sensitivity + specificity (Youden 1950), two decimals.
 
-    Candidates are the hundredths from 0.3 to 0.7; among equals the one nearest 0.5 is taken.
+    Every cohort, however large, has the same say. Candidates are the hundredths from 0.3 to 0.7;
+    among equals the one nearest 0.5 is taken.
+
+    Args:
+        cohorts: the probabilities and the labels of each.
 
     Raises:
-        ValueError: one of the two classes has no image.
+        ValueError: a cohort lacks images of one of the two classes.
     """
-    if labels.all() or not labels.any():
-        raise ValueError("an operating point needs images of both classes")
     candidates = np.arange(round(LOWEST * 100), round(HIGHEST * 100) + 1) / 100.0
-    above = probabilities[np.newaxis, :] > candidates[:, np.newaxis]
-    youden = above[:, labels].mean(axis=1) - above[:, ~labels].mean(axis=1)
+    youden = np.zeros(len(candidates))
+    for probabilities, labels in cohorts:
+        if labels.all() or not labels.any():
+            raise ValueError("an operating point needs images of both classes")
+        above = probabilities[np.newaxis, :] > candidates[:, np.newaxis]
+        youden += above[:, labels].mean(axis=1) - above[:, ~labels].mean(axis=1)
     equals = candidates[np.isclose(youden, youden.max())]
     return float(equals[np.argmin(np.abs(equals - 0.5))])

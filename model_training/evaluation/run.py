@@ -38,9 +38,10 @@ def evaluate_run(
     synthetic_samples: list[Sample],
     on_image: Callable[[], None] = lambda: None,
 ) -> Results:
-    """Choose the operating point on real validation images, measure on test images, keep both.
+    """Choose the operating point on validation images, measure on test images, keep both.
 
-    Real and synthetic images are never pooled.
+    Real and synthetic images are never pooled. A training that used synthetic images serves
+    demonstrations too: real and synthetic validation images then have the same say in the choice.
 
     Raises:
         ValueError: a cohort has fewer than two images of a class.
@@ -49,9 +50,15 @@ def evaluate_run(
     config = folder.read_config()
     network = folder.read_network()
     spec = config.preprocessing
-    validation = load_images(real_samples[Part.VALIDATION], spec, on_image)
+    validation = [load_images(real_samples[Part.VALIDATION], spec, on_image)]
+    if config.synthetic_pairs:
+        pairs = drawn.validation_pairs(config.synthetic_pairs)
+        validation.append(load_images(drawn.synthetic(Part.VALIDATION, pairs), spec))
     operating_point = choose_operating_point(
-        probabilities_of(predict_logits(network, validation, spec)), validation.labels
+        *(
+            (probabilities_of(predict_logits(network, images, spec)), images.labels)
+            for images in validation
+        )
     )
     test = load_images(real_samples[Part.TEST], spec, on_image)
     synthetic_test = load_images(synthetic_samples, spec, on_image)

@@ -127,19 +127,26 @@ def test_decisions_are_counted_like_scikit_learn(scored):
 def test_operating_point_parts_the_classes_and_stays_near_one_half():
     probabilities = np.array([0.1, 0.2, 0.35, 0.62, 0.9])
     labels = np.array([False, False, False, True, True])
-    assert choose_operating_point(probabilities, labels) == 0.5
-    assert choose_operating_point(probabilities * 0.7, labels) == 0.43
+    assert choose_operating_point((probabilities, labels)) == 0.5
+    assert choose_operating_point((probabilities * 0.7, labels)) == 0.43
+
+
+def test_every_cohort_has_the_same_say_in_the_operating_point():
+    large = np.repeat([0.35, 0.45, 0.65], 100), np.repeat([False, True, True], 100)
+    small = np.array([0.55, 0.6]), np.array([False, True])
+    assert 0.35 <= choose_operating_point(large) < 0.45
+    assert 0.55 <= choose_operating_point(large, small) < 0.6
 
 
 def test_operating_point_is_never_extreme():
     probabilities = np.array([0.01, 0.02, 0.03, 0.04])
     labels = np.array([False, False, True, True])
-    assert 0.3 <= choose_operating_point(probabilities, labels) <= 0.7
+    assert 0.3 <= choose_operating_point((probabilities, labels)) <= 0.7
 
 
 def test_operating_point_needs_both_classes():
     with pytest.raises(ValueError, match="both classes"):
-        choose_operating_point(np.array([0.5, 0.6]), np.array([False, False]))
+        choose_operating_point((np.array([0.5, 0.6]), np.array([False, False])))
 
 
 def test_a_cohort_is_measured_at_the_operating_point(scored):

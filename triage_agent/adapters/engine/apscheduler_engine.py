@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,6 +13,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from triage_agent.errors import TransientError
 
 MAXIMUM_JOBS = 64  # threads; a role has a handful of jobs and one for each destination
+# A job that fails runs again after these; the log does not fill up while a disk is full.
+FIRST_PAUSE_SECONDS = 0.1
+MAXIMUM_PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -22,8 +26,8 @@ logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 class ApschedulerEngine:
     """Runs each job at once and then at its interval, never twice at the same time.
 
-    A job that raises is logged and called again at its next time: rows stay due until a step
-    has written its result.
+    A job that raises is logged and called again, after growing pauses if it goes on failing: rows
+    stay due until a step has written its result.
     """
 
     def __init__(self) -> None:
@@ -59,12 +63,25 @@ class ApschedulerEngine:
 
 
 def _guarded(name: str, job: Callable[[], None]) -> Callable[[], None]:
+    """Log what a job raises; after failures in a row, leave it alone for a while."""
+    failures = 0
+    not_before = 0.0
+
     def run() -> None:
+        nonlocal failures, not_before
+        if time.monotonic() < not_before:
+            return
         try:
             job()
-        except TransientError as error:
-            log.warning("step_postponed", step=name, error=type(error).__name__, cause=str(error))
-        except Exception:
-            log.exception("step_failed", step=name)
+        except Exception as error:
+            failures += 1
+            pause = min(MAXIMUM_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (failures - 1))
+            not_before = time.monotonic() + pause
+            if isinstance(error, TransientError):
+                log.warning("step_postponed", step=name, seconds=pause, cause=str(error))
+            else:
+                log.exception("step_failed", step=name, seconds=pause)
+        else:
+            failures = 0
 
     return run
