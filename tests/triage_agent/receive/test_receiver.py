@@ -1,87 +1,25 @@
-from dataclasses import dataclass, field
-from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
 
 from tests.encoded_objects import EXPLICIT, encoded, make_dataset
 from tests.factories import make_opening
-from tests.fakes.clock import FakeClock
 from tests.fakes.instance_store import FakeInstanceStore
+from tests.fakes.receiving_node import IN_SCOPE, Node
 from tests.fakes.study_register import FakeStudyRegister
 from triage_agent.dicom.status import StoreStatus
-from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState
+from triage_agent.domain.instance import InstanceHeader, InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
 from triage_agent.errors import TransientError
-from triage_agent.ports import RegistrationOutcome, StudyOpening
+from triage_agent.ports import RegistrationOutcome
 from triage_agent.receive.receiver import (
-    MADE_HERE,
-    Receipt,
     ReceiptOutcome,
     Receiver,
     object_digest,
 )
-
-IN_SCOPE = ScopeDecision(state=InstanceState.RECEIVED, region=Region.HAND, reason="")
-EXCLUDED = ScopeDecision(state=InstanceState.EXCLUDED, region=None, reason="a report")
-
-
-@dataclass
-class Node:
-    """A receiver over fakes, and what its rules were asked."""
-
-    store: FakeInstanceStore = field(default_factory=FakeInstanceStore)
-    register: Any = field(default_factory=FakeStudyRegister)
-    clock: FakeClock = field(default_factory=FakeClock)
-    decision: ScopeDecision = IN_SCOPE
-    stat: bool = False
-    watermark_bytes: int = 0
-    opened: list[tuple[ScopeDecision, bool, datetime]] = field(default_factory=list)
-
-    def receive(self, dataset: Dataset | None = None, **overrides: Any) -> Receipt:
-        dataset = dataset if dataset is not None else make_dataset()
-        receiver = Receiver(
-            store=self.store,
-            register=self.register,
-            clock=self.clock,
-            watermark_bytes=self.watermark_bytes,
-            quiet_seconds=10.0,
-            scope=lambda _: self.decision,
-            is_stat=lambda _: self.stat,
-            open_study=self._open,
-            own_device_uids=frozenset({"2.25.77"}),
-        )
-        values = {
-            "transfer_syntax_uid": EXPLICIT,
-            "source_ae_title": "MODALITY",
-            "affected_sop_class_uid": str(dataset.SOPClassUID),
-            "affected_sop_instance_uid": str(dataset.SOPInstanceUID),
-        }
-        data = overrides.pop("encoded", None)
-        return receiver.receive(encoded(dataset) if data is None else data, **(values | overrides))
-
-    def instance(self, receipt: Receipt) -> Instance:
-        assert receipt.header is not None
-        rows = self.register.study_images(receipt.header.StudyInstanceUID).instances
-        (found,) = (
-            each for each in rows if each.header.SOPInstanceUID == receipt.header.SOPInstanceUID
-        )
-        return found
-
-    def _open(
-        self,
-        header: InstanceHeader,
-        decision: ScopeDecision,
-        stat: bool,  # noqa: FBT001 - the signature of the rule
-        now: datetime,
-    ) -> StudyOpening:
-        del header
-        self.opened.append((decision, stat, now))
-        return make_opening()
 
 
 def test_an_object_is_stored_registered_and_then_acknowledged() -> None:
@@ -171,52 +109,6 @@ def test_the_register_has_the_last_word_in_a_race(
     node = Node(register=Racing())
 
     assert node.receive().status == status
-
-
-def test_what_is_out_of_scope_is_kept_and_excluded_with_the_reason() -> None:
-    node = Node(decision=EXCLUDED)
-
-    receipt = node.receive()
-
-    assert (receipt.status, receipt.state) == (0, InstanceState.EXCLUDED)
-    assert receipt.reason == "a report"
-    assert node.instance(receipt).reason == "a report"
-
-
-def test_what_a_device_of_ours_made_is_excluded() -> None:
-    algorithm = Dataset()
-    algorithm.DeviceUID = "2.25.77"
-    node = Node()
-
-    receipt = node.receive(make_dataset(ContributingEquipmentSequence=[algorithm]))
-
-    assert node.instance(receipt).reason == MADE_HERE
-
-
-def test_what_another_device_made_is_triaged() -> None:
-    algorithm = Dataset()
-    algorithm.DeviceUID = "2.25.78"
-    node = Node()
-
-    receipt = node.receive(make_dataset(ContributingEquipmentSequence=[algorithm]))
-
-    assert receipt.state is InstanceState.RECEIVED
-
-
-def test_our_own_result_is_excluded_when_it_comes_back() -> None:
-    node = Node()
-    dataset = make_dataset()
-
-    class Knowing(FakeStudyRegister):
-        def is_own_result(self, SOPInstanceUID: str) -> bool:
-            return SOPInstanceUID == dataset.SOPInstanceUID
-
-    node.register = Knowing()
-
-    receipt = node.receive(dataset)
-
-    assert (receipt.status, receipt.state) == (0, InstanceState.EXCLUDED)
-    assert receipt.reason == MADE_HERE
 
 
 def test_below_the_watermark_nothing_is_taken_until_there_is_room_again() -> None:
