@@ -1,8 +1,8 @@
 import errno
 import os
-import resource
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,18 +28,6 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.fixture
-def small_files() -> Iterator[Callable[[int], None]]:
-    """Limit how large a file this process may write: the kernel then says no, as a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def limit(size_bytes: int) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-
-    yield limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_objects_lie_two_folders_deep_under_their_digest(
     store: FilesystemInstanceStore, tmp_path: Path
 ) -> None:
@@ -62,17 +50,45 @@ def test_a_second_store_on_the_folder_sees_the_object(
     assert other.put(PARTS, digest_of("one")) == stored
 
 
-def test_a_full_disk_leaves_nothing_behind_and_recovers(
-    store: FilesystemInstanceStore, tmp_path: Path, small_files: Callable[[int], None]
-) -> None:
-    small_files(1000)
-    with pytest.raises(StorageFull):
-        store.put((bytes(600), bytes(600)), digest_of("one"))
-    assert files(tmp_path) == []
+# In a process of its own: the limit holds for every file, the log of the test run among them.
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from tests.contracts.instance_store import PARTS, WHOLE, digest_of
+from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
+from triage_agent.errors import StorageFull
 
-    small_files(1200)
+data = Path(sys.argv[1])
+store = FilesystemInstanceStore(data)
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (len(WHOLE) - 1, hard))
+try:
+    store.put(PARTS, digest_of("one"))
+except StorageFull:
+    pass
+else:
+    sys.exit("a full disk was not noticed")
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+left = [path for path in data.rglob("*") if path.is_file()]
+if left:
+    sys.exit(f"left behind: {left}")
+stored = store.put(PARTS, digest_of("one"))
+if store.read(stored.location) != WHOLE:
+    sys.exit("not what was put")
+"""
 
-    assert store.put((bytes(600), bytes(600)), digest_of("one")).size_bytes == 1200
+
+def test_a_full_disk_leaves_nothing_behind_and_recovers(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path / "data")],
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
