@@ -1,3 +1,4 @@
+import zlib
 from dataclasses import fields
 
 import pytest
@@ -183,8 +184,14 @@ def test_remarks_come_with_the_header() -> None:
 @pytest.mark.parametrize("syntax", UNCOMPRESSED)
 def test_every_truncation_is_refused(syntax: str) -> None:
     whole = encoded(make_dataset(StudyDescription="Hand"), syntax)
+    # Without the byte that only pads a deflated stream to even length, nothing is missing.
+    padding = 0
+    if syntax == DEFLATED:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflater.decompress(whole)
+        padding = len(inflater.unused_data)
 
-    for length in range(len(whole)):
+    for length in range(len(whole) - padding):
         with pytest.raises(ObjectRefused) as caught:
             read_object(whole[:length], syntax)
         assert caught.value.status in CANNOT_UNDERSTAND
