@@ -4,13 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
 from pydicom import dcmwrite
 from rich.console import Console
 from rich.progress import track
 
+from dicom_fixtures.mura_layout import FOLDER, MuraWriter
+from dicom_fixtures.pictures import save_grey
 from dicom_fixtures.plan import StudyPlan, mixed_plans
 from dicom_fixtures.radiograph import DEFAULT_SIZE
 from dicom_fixtures.studies import build_study
@@ -32,6 +31,7 @@ def main() -> None:
     "  python -m dicom_fixtures make --out studies\n"
     "  python -m dicom_fixtures make --studies 100 --abnormal 0.4 --seed 7 --out studies\n"
     "  python -m dicom_fixtures make --format png --size 256 --out pictures\n"
+    "  python -m dicom_fixtures make --format mura --studies 200 --out mura\n"
     "Then, for instance:\n"
     "  triage-agent send studies --to 127.0.0.1:11112 --aet TRIAGE"
 )
@@ -73,10 +73,13 @@ def main() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["dicom", "png"]),
+    type=click.Choice(["dicom", "png", "mura"]),
     default="dicom",
     show_default=True,
-    help="dicom: DX and CR files. png: 8 bit pictures, each with a mask of the abnormality.",
+    help=(
+        "dicom: DX and CR files. png: 8 bit pictures, each with a mask of the abnormality. "
+        f"mura: DIR/{FOLDER} in the form in which that set is distributed, masks in DIR/masks."
+    ),
 )
 @click.option(
     "--size",
@@ -101,11 +104,17 @@ def make(
         replace(plan, rows=size, columns=size)
         for plan in mixed_plans(studies, abnormal_share=abnormal, seed=seed, stat_share=stat)
     ]
-    write = write_dicom if form == "dicom" else write_png
     rows: list[TruthRow] = []
-    for number, plan in enumerate(track(plans, "Studies", console=console), start=1):
-        # Names are numbers: nothing that could come from a header reaches the file system.
-        rows += write(plan, out / f"study-{number:05d}")
+    if form == "mura":
+        writer = MuraWriter(out, plans)
+        for placed in track(writer.placed, "Studies", console=console):
+            rows += writer.write(placed)
+        writer.write_lists()
+    else:
+        write = write_dicom if form == "dicom" else write_png
+        for number, plan in enumerate(track(plans, "Studies", console=console), start=1):
+            # Names are numbers: nothing that could come from a header reaches the file system.
+            rows += write(plan, out / f"study-{number:05d}")
     write_truth(out / "truth.csv", rows)
     click.echo(f"{len(plans)} studies, {len(rows)} images: {out / 'truth.csv'}")
 
@@ -143,8 +152,8 @@ def write_png(plan: StudyPlan, folder: Path) -> list[TruthRow]:
     rows = []
     for number, radiograph in enumerate(plan.radiographs(), start=1):
         picture, mask = folder / f"{number}.png", folder / f"{number}-mask.png"
-        _save(radiograph.image * 255.0, picture)
-        _save(radiograph.mask * 255.0, mask)
+        save_grey(radiograph.image, picture)
+        save_grey(radiograph.mask, mask)
         rows.append(
             TruthRow(
                 file=f"{folder.name}/{picture.name}",
@@ -160,7 +169,3 @@ def write_png(plan: StudyPlan, folder: Path) -> list[TruthRow]:
             )
         )
     return rows
-
-
-def _save(grey: npt.NDArray[np.floating], path: Path) -> None:
-    Image.fromarray(np.rint(grey).astype(np.uint8)).save(path)

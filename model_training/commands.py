@@ -8,25 +8,19 @@ from pathlib import Path
 import click
 import torch
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from model_training.cohorts.sample import Part
+from model_training.display import Display, progress_bars
+from model_training.evaluation.commands import COMMANDS as EVALUATION_COMMANDS
 from model_training.evaluation.run import TEST_PAIRS, evaluate_run, evaluation_samples
 from model_training.export import export_run
-from model_training.fitting import Epoch, FitPlan
+from model_training.fit_plan import FitPlan
+from model_training.predict_command import predict
 from model_training.run_folder import RunConfig, RunFolder
-from model_training.training import run_training, training_samples
+from model_training.train_command import train
+from model_training.training import Means, run_training, training_samples
 from triage_agent.errors import TriageError
-from triage_agent.infer.network import TriageNetwork
 from triage_agent.infer.preprocess import Preprocessing
 
 # The published MobileNetV2 weights expect x / 127.5 - 1, which is this on 0..1.
@@ -92,6 +86,7 @@ def main() -> None:
 )
 @click.option("--threads", default=2, show_default=True, help="Processor threads.")
 @click.option("--full-precision", is_flag=True, help="Compute in float32 only.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in the run folder.")
 def fit(  # noqa: PLR0917 (click passes them by name)
     fracatlas_folder: Path,
     weights: Path,
@@ -107,10 +102,12 @@ def fit(  # noqa: PLR0917 (click passes them by name)
     synthetic_pairs: int,
     threads: int,
     full_precision: bool,  # noqa: FBT001 (click passes flags by name)
+    resume: bool,  # noqa: FBT001
 ) -> None:
     """Fit a network on FracAtlas and synthetic radiographs.
 
-    Interrupted, the run folder still holds the best epoch so far, and can be evaluated.
+    Interrupted, the run folder still holds the best epoch so far, and can be evaluated; or go on
+    from it with --resume.
     """
     torch.set_num_threads(threads)
     plan = replace(
@@ -130,16 +127,17 @@ def fit(  # noqa: PLR0917 (click passes them by name)
         split_seed=seed,
         synthetic_pairs=synthetic_pairs,
     )
-    with _explained(), _progress() as progress:
+    with _explained(), progress_bars(_console) as progress:
         samples = training_samples(config, fracatlas_folder)
         count = sum(len(each) for each in samples.values())
         reading = progress.add_task("reading images", total=count)
         run_training(
             config,
             samples,
-            weights,
+            str(weights),
             RunFolder(out),
-            watcher=_Display(progress),
+            watcher=Display(progress),
+            means=Means(resume=resume),
             on_image=lambda: progress.advance(reading),
         )
     _console.print(f"Done. Next: python -m model_training evaluate --run {out} --fracatlas ...")
@@ -169,7 +167,7 @@ def evaluate(run_path: Path, fracatlas_folder: Path, synthetic_pairs: int, threa
     """
     torch.set_num_threads(threads)
     folder = RunFolder(run_path)
-    with _explained(), _progress() as progress:
+    with _explained(), progress_bars(_console) as progress:
         seed = folder.read_config().split_seed
         real, drawn = evaluation_samples(fracatlas_folder, seed, synthetic_pairs)
         count = len(real[Part.VALIDATION]) + len(real[Part.TEST]) + len(drawn)
@@ -196,39 +194,10 @@ def export(run_path: Path, target: Path, version: str) -> None:
     _console.print(f"{bundle.name} {bundle.version} is in {target}")
 
 
-class _Display:
-    """Shows steps as a bar for each size of images, and epochs as lines."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task: TaskID | None = None
-        self._share = 1.0
-
-    def on_step(self, share: float) -> None:
-        if self._task is None or share < self._share:
-            self._task = self._progress.add_task("fitting", total=1.0)
-        self._share = share
-        self._progress.update(self._task, completed=share)
-
-    def on_epoch(self, epoch: Epoch, network: TriageNetwork) -> None:
-        del network
-        self._progress.console.print(
-            f"epoch {epoch.number}: training loss {epoch.training_loss:.4f}, validation loss "
-            f"{epoch.validation_loss:.4f}, AUC {epoch.validation_auc:.3f}, rate "
-            f"{epoch.learning_rate:.1e}{' (best so far)' if epoch.best else ''}"
-        )
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=_console,
-    )
+main.add_command(train)
+main.add_command(predict)
+for _command in EVALUATION_COMMANDS:
+    main.add_command(_command)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import uuid
 from pathlib import Path
 
 from model_training.cohorts import fracatlas, synthetic
+from model_training.evaluation.calibrating import with_section
+from model_training.evaluation.operation import read_operation, with_operation
 from model_training.model_card import render_card
 from model_training.run_folder import Results, RunConfig, RunFolder
 from triage_agent.domain.region import Region
@@ -102,7 +104,10 @@ def compose_bundle(
 def export_run(folder: RunFolder, target: Path, version: str) -> ModelBundle:
     """Write the bundle of an evaluated training into `target`, replacing one that is there.
 
+    If the training was calibrated, the bundle has its calibrations and operating points.
+
     Raises:
+        ValueError: the training was calibrated with other weights than it has now.
         OSError: the training has no weights or has not been evaluated, or `target` cannot be
             written.
         BundleInvalid: the result would not be served.
@@ -110,10 +115,16 @@ def export_run(folder: RunFolder, target: Path, version: str) -> ModelBundle:
     config, results = folder.read_config(), folder.read_results()
     digest = hashlib.sha256(folder.weights_path.read_bytes()).hexdigest()
     bundle = compose_bundle(config, results, digest, version)
+    operation = read_operation(folder.path)
+    if operation is not None:
+        bundle = with_operation(bundle, operation)
     text = render_bundle(bundle)
     parse_bundle(text)
     target.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder.weights_path, target / WEIGHTS_NAME)
     (target / BUNDLE_NAME).write_text(text, encoding="utf-8")
-    (target / CARD_NAME).write_text(render_card(bundle, config), encoding="utf-8")
+    card = render_card(bundle, config)
+    if operation is not None:
+        card = with_section(card, operation, version)
+    (target / CARD_NAME).write_text(card, encoding="utf-8")
     return bundle

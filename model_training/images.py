@@ -1,13 +1,45 @@
 """Images in memory, at the size of the network, ready to be drawn in batches."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from model_training.cohorts.image_files import UnreadableImage
 from model_training.cohorts.sample import Sample
 from triage_agent.infer.preprocess import FloatArray, Preprocessing, resize
+
+IndexArray = npt.NDArray[np.intp]
+
+
+class Images(Protocol):
+    """Labelled images at the size of the network, wherever they are kept.
+
+    Attributes are those of `ImageSet`; `regions` has one word for each image.
+    """
+
+    @property
+    def labels(self) -> npt.NDArray[np.bool_]:
+        """True is abnormal, [N]."""
+        ...
+
+    @property
+    def drawn(self) -> npt.NDArray[np.bool_]:
+        """True is synthetic, [N]."""
+        ...
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Types of study; empty where none is known."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def batches(self, batches: Iterable[IndexArray]) -> Iterator[FloatArray]:
+        """The images of each batch of indices, in order: float32 [n, S, S] in 0..1."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +51,14 @@ class ImageSet:
         labels: bool [N]; True is abnormal.
         drawn: bool [N]; see `Sample`.
         plain: bool [N]; see `Sample`.
+        regions: the type of study of each image, or nothing at all.
     """
 
     pixels: npt.NDArray[np.float16]
     labels: npt.NDArray[np.bool_]
     drawn: npt.NDArray[np.bool_]
     plain: npt.NDArray[np.bool_]
+    regions: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -35,25 +69,39 @@ class ImageSet:
             np.concatenate([self.labels, other.labels]),
             np.concatenate([self.drawn, other.drawn]),
             np.concatenate([self.plain, other.plain]),
+            self._all_regions() + other._all_regions() if self.regions or other.regions else (),
         )
 
-    def batch(self, indices: npt.NDArray[np.intp]) -> FloatArray:
+    def batch(self, indices: IndexArray) -> FloatArray:
         """The images at `indices`, float32 [len(indices), S, S]."""
         return self.pixels[indices].astype(np.float32)
+
+    def batches(self, batches: Iterable[IndexArray]) -> Iterator[FloatArray]:
+        """The images of each batch, float32 [n, S, S]."""
+        for indices in batches:
+            yield self.batch(indices)
 
     def shrunk(self, spec: Preprocessing) -> "ImageSet":
         """The same images at the smaller size of `spec`."""
         pixels = np.stack([resize(image.astype(np.float32), spec) for image in self.pixels])
-        halved = np.clip(pixels, 0.0, 1.0).astype(np.float16)
-        return ImageSet(halved, self.labels, self.drawn, self.plain)
+        return replace(self, pixels=np.clip(pixels, 0.0, 1.0).astype(np.float16))
 
     def subset(self, mask: npt.NDArray[np.bool_]) -> "ImageSet":
         """Only the images where `mask` is True."""
-        return ImageSet(self.pixels[mask], self.labels[mask], self.drawn[mask], self.plain[mask])
+        regions = tuple(np.asarray(self.regions)[mask].tolist()) if self.regions else ()
+        return ImageSet(
+            self.pixels[mask], self.labels[mask], self.drawn[mask], self.plain[mask], regions
+        )
+
+    def _all_regions(self) -> tuple[str, ...]:
+        return self.regions or ("",) * len(self)
 
 
 def load_images(
-    samples: Sequence[Sample], spec: Preprocessing, on_image: Callable[[], None] = lambda: None
+    samples: Sequence[Sample],
+    spec: Preprocessing,
+    on_image: Callable[[], None] = lambda: None,
+    on_unreadable: Callable[[UnreadableImage], None] | None = None,
 ) -> ImageSet:
     """Read and resize every sample with the code that the node uses.
 
@@ -61,12 +109,27 @@ def load_images(
         samples: what to read; the order is kept.
         spec: the network's preprocessing; its size is used here, its normalisation later.
         on_image: called after each image, for a progress bar.
+        on_unreadable: told about each image that is left out because it is missing or damaged.
+
+    Raises:
+        UnreadableImage: an image cannot be read and nobody is to be told.
     """
     pixels = np.empty((len(samples), spec.size, spec.size), dtype=np.float16)
-    for index, sample in enumerate(samples):
-        pixels[index] = np.clip(resize(sample.read(), spec), 0.0, 1.0)
+    read: list[Sample] = []
+    for sample in samples:
+        try:
+            pixels[len(read)] = np.clip(resize(sample.read(), spec), 0.0, 1.0)
+        except UnreadableImage as error:
+            if on_unreadable is None:
+                raise
+            on_unreadable(error)
+        else:
+            read.append(sample)
         on_image()
-    labels = np.array([sample.abnormal for sample in samples], dtype=np.bool_)
-    drawn = np.array([sample.drawn for sample in samples], dtype=np.bool_)
-    plain = np.array([sample.plain for sample in samples], dtype=np.bool_)
-    return ImageSet(pixels, labels, drawn, plain)
+    return ImageSet(
+        pixels[: len(read)],
+        np.array([sample.abnormal for sample in read], dtype=np.bool_),
+        np.array([sample.drawn for sample in read], dtype=np.bool_),
+        np.array([sample.plain for sample in read], dtype=np.bool_),
+        tuple(sample.region for sample in read),
+    )

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from model_training.images import ImageSet
+from model_training.images import Images, IndexArray
+from model_training.machine import PROCESSOR, Machine
 from triage_agent.infer.network import TriageNetwork
 from triage_agent.infer.preprocess import Preprocessing, normalise
 
@@ -13,27 +14,31 @@ _BATCH = 32
 
 def predict_logits(
     network: TriageNetwork,
-    images: ImageSet,
+    images: Images,
     spec: Preprocessing,
     *,
     reduced_precision: bool = False,
+    machine: Machine = PROCESSOR,
+    indices: IndexArray | None = None,
 ) -> npt.NDArray[np.float64]:
     """Logits [N] of unchanged images, in evaluation mode; leaves the network in that mode.
 
     Args:
-        network: what to run.
+        network: what to run; on the device of `machine`.
         images: at the size of `spec`.
         spec: the network's preprocessing.
         reduced_precision: bfloat16 where it is safe: quicker, and good enough to pick an epoch.
+        machine: where to compute.
+        indices: which images; all of them by default.
     """
     network.eval()
-    logits = []
+    chosen = np.arange(len(images)) if indices is None else indices
+    starts = range(0, len(chosen), _BATCH)
+    logits = [np.empty(0, dtype=np.float64)]
     with torch.inference_mode():
-        for start in range(0, len(images), _BATCH):
-            indices = np.arange(start, min(start + _BATCH, len(images)))
-            batch = torch.from_numpy(normalise(images.batch(indices), spec))
-            batch = batch.contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16, enabled=reduced_precision):
+        for raw in images.batches([chosen[start : start + _BATCH] for start in starts]):
+            batch = machine.take(torch.from_numpy(normalise(raw, spec)))
+            with torch.autocast(machine.kind, torch.bfloat16, enabled=reduced_precision):
                 logit, _ = network(batch)
-            logits.append(logit.double().numpy())
+            logits.append(logit.double().cpu().numpy())
     return np.concatenate(logits)

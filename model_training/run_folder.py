@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from model_training.augmentation import Augmentation
-from model_training.fitting import Epoch, FitPlan
+from model_training.cohorts.image_files import UnreadableImage
+from model_training.fit_plan import Epoch, FitPlan
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import Preprocessing, Resampling
 from triage_agent.infer.provenance import Metric
@@ -28,6 +29,8 @@ class RunConfig:
         split_seed: divides real images into training, validation and test.
         synthetic_pairs: synthetic subjects for each region in training; a quarter of it is used
             in validation. 0: real images only.
+        weights: where the first weights came from: a file, `torchvision` or `none`.
+        cohorts: what the images were, each as `kind=path`; empty for FracAtlas.
     """
 
     architecture: str
@@ -37,6 +40,8 @@ class RunConfig:
     warm_up_epochs: int = 0
     split_seed: int = 1
     synthetic_pairs: int = 24
+    weights: str = ""
+    cohorts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,32 @@ class RunFolder:
         """The weights of the best epoch, as they will be shipped."""
         return self.path / "best.safetensors"
 
+    @property
+    def checkpoint_path(self) -> Path:
+        """What a fit goes on from."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def warm_up_checkpoint_path(self) -> Path:
+        """What a fit on smaller images goes on from."""
+        return self.path / "checkpoint-warm-up.pt"
+
+    def write_environment(self, environment: dict[str, object]) -> None:
+        """Keep what the training ran on."""
+        self._write("environment.json", environment)
+
+    def write_unreadable(self, images: list[UnreadableImage]) -> None:
+        """Keep which images were left out, and why."""
+        self._write("unreadable.json", {each.name: each.cause for each in images})
+
+    def read_unreadable(self) -> list[UnreadableImage] | None:
+        """The images that were left out, or None if they have not been looked for."""
+        path = self.path / "unreadable.json"
+        if not path.exists():
+            return None
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return [UnreadableImage(name, cause) for name, cause in stored.items()]
+
     def write_config(self, config: RunConfig) -> None:
         """Keep the configuration, before anything else is done."""
         self._write("config.json", asdict(config))
@@ -91,6 +122,8 @@ class RunFolder:
             warm_up_epochs=stored["warm_up_epochs"],
             split_seed=stored["split_seed"],
             synthetic_pairs=stored["synthetic_pairs"],
+            weights=stored.get("weights", ""),
+            cohorts=tuple(stored.get("cohorts", ())),
         )
 
     def write_history(self, history: list[Epoch]) -> None:

@@ -1,21 +1,30 @@
 """One training from start to end: images, initial weights, fit, run folder."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from model_training.checkpoint import read_checkpoint
 from model_training.cohorts.fracatlas import fracatlas
+from model_training.cohorts.image_files import OnError, UnreadableImage
+from model_training.cohorts.readable import readable
 from model_training.cohorts.sample import Part, Sample
 from model_training.cohorts.synthetic import synthetic, validation_pairs
-from model_training.fitting import Epoch, Watcher, fit
-from model_training.images import ImageSet, load_images
-from model_training.initial_weights import load_initial_weights, unfold_batch_norm
+from model_training.environment import environment
+from model_training.fit_plan import Epoch, FitPlan, Watcher
+from model_training.fitting import fit
+from model_training.folded_batch_norm import is_folded, unfold_batch_norm
+from model_training.images import Images, ImageSet, load_images
+from model_training.initial_weights import NONE, initialise
+from model_training.machine import PROCESSOR, Machine
+from model_training.parallel import ALONE, Processes
 from model_training.run_folder import RunConfig, RunFolder
+from model_training.streamed import StreamedImages
 from triage_agent.infer.network import TriageNetwork, build_network
-from triage_agent.infer.preprocess import normalise
+from triage_agent.infer.preprocess import Preprocessing, normalise
 
 # The network is near its goal by then: larger steps would only undo what it learnt.
 _RATE_AFTER_WARM_UP = 0.4
@@ -25,12 +34,26 @@ _STATISTICS_IMAGES = 128
 
 
 class Keeper:
-    """A watcher that writes the history and the best weights as soon as there are new ones."""
+    """A watcher that writes the history and the best weights as soon as there are new ones.
 
-    def __init__(self, folder: RunFolder, inner: Watcher) -> None:
+    Args:
+        folder: where to.
+        inner: told everything too.
+        earlier: epochs before the next one.
+        on_history: told all epochs after each.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        inner: Watcher,
+        earlier: list[Epoch],
+        on_history: Callable[[list[Epoch]], None],
+    ) -> None:
         self._folder = folder
         self._inner = inner
-        self._history: list[Epoch] = []
+        self._history = earlier
+        self._on_history = on_history
 
     def on_step(self, share: float) -> None:
         """Pass it on."""
@@ -42,7 +65,37 @@ class Keeper:
         self._folder.write_history(self._history)
         if epoch.best:
             self._folder.write_weights(network)
+        self._on_history(self._history)
         self._inner.on_epoch(epoch, network)
+
+
+class Silence:
+    """A watcher for processes that do not report."""
+
+    def on_step(self, share: float) -> None:
+        """Say nothing."""
+
+    def on_epoch(self, epoch: Epoch, network: TriageNetwork) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """With what a training is done; nothing of it decides what comes out, rounding aside.
+
+    Attributes:
+        machine: where to compute.
+        processes: among which batches are divided.
+        workers: processes that read images from disk in every epoch; None keeps them in memory.
+        on_error: what to do about images that cannot be read.
+        resume: whether to go on from the run folder's checkpoint.
+    """
+
+    machine: Machine = PROCESSOR
+    processes: Processes = ALONE
+    workers: int | None = None
+    on_error: OnError = OnError.STOP
+    resume: bool = False
 
 
 def training_samples(config: RunConfig, fracatlas_folder: Path) -> dict[Part, list[Sample]]:
@@ -64,52 +117,144 @@ def training_samples(config: RunConfig, fracatlas_folder: Path) -> dict[Part, li
 def run_training(
     config: RunConfig,
     samples: dict[Part, list[Sample]],
-    weights: Path,
+    weights: str,
     folder: RunFolder,
     *,
     watcher: Watcher,
+    means: Means | None = None,
     on_image: Callable[[], None] = lambda: None,
+    on_history: Callable[[list[Epoch]], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> list[Epoch]:
     """Fit and leave configuration, history and best weights in the run folder.
 
     Args:
         config: what to do.
         samples: training and validation samples.
-        weights: an .npz with torchvision's key names and folded batch norm.
+        weights: where the first weights come from; see `initialise`.
         folder: where the results go.
         watcher: told about every step and epoch.
+        means: with what to do it.
         on_image: called for each image that was read.
+        on_history: told all epochs after each.
+        report: told which images are left out.
 
     Raises:
-        ValueError: images or initial weights are not usable.
+        ValueError: images or initial weights are not usable, or the folder holds another training.
         OSError: a file cannot be read or written.
     """
-    folder.write_config(config)
+    means = means or Means()
+    _claim(folder, config, means)
     spec = config.preprocessing
     torch.manual_seed(config.plan.seed)
     network = build_network(config.architecture)
-    load_initial_weights(network, weights)
-    training = load_images(samples[Part.TRAINING], spec, on_image)
-    validation = load_images(samples[Part.VALIDATION], spec, on_image)
-    unfold_batch_norm(network, _varied_batch(training, config))
-    keeper = Keeper(folder, watcher)
+    initialise(network, weights)
+    training, validation = _images(samples, spec, folder, means, on_image=on_image, report=report)
+    if is_folded(network) and weights != NONE:
+        unfold_batch_norm(network, _varied_batch(training, config))
     plan, history = config.plan, list[Epoch]()
-    if config.warm_up_size:
-        small = replace(spec, size=config.warm_up_size)
-        history += fit(
+
+    def stage(
+        training: Images, validation: Images, spec: Preprocessing, plan: FitPlan, path: Path
+    ) -> list[Epoch]:
+        kept = read_checkpoint(path) or {"history": []}
+        earlier = [*history, *(Epoch(**epoch) for epoch in kept["history"])]
+        first = means.processes.is_first
+        watching = Keeper(folder, watcher, earlier, on_history) if first else Silence()
+        return fit(
             network,
+            training,
+            validation,
+            spec,
+            plan=plan,
+            watcher=watching,
+            machine=means.machine,
+            processes=means.processes,
+            checkpoint=path,
+        )
+
+    if config.warm_up_size:
+        if not isinstance(training, ImageSet) or not isinstance(validation, ImageSet):
+            raise ValueError("images that are streamed from disk cannot be fitted at two sizes")
+        small = replace(spec, size=config.warm_up_size)
+        history += stage(
             training.shrunk(small),
             validation.shrunk(small),
             small,
-            plan=replace(plan, epochs=config.warm_up_epochs),
-            watcher=keeper,
+            replace(plan, epochs=config.warm_up_epochs),
+            folder.warm_up_checkpoint_path,
         )
         plan = replace(plan, learning_rate=plan.learning_rate * _RATE_AFTER_WARM_UP)
-    history += fit(network, training, validation, spec, plan=plan, watcher=keeper)
-    return history
+    return history + stage(training, validation, spec, plan, folder.checkpoint_path)
 
 
-def _varied_batch(images: ImageSet, config: RunConfig) -> torch.Tensor:
+def _claim(folder: RunFolder, config: RunConfig, means: Means) -> None:
+    """See that the folder is free, or holds the beginning of this very training."""
+    started = folder.checkpoint_path.exists() or folder.warm_up_checkpoint_path.exists()
+    if started and not means.resume:
+        raise ValueError(f"{folder.path} holds a training: use --resume or another folder")
+    if started and folder.read_config() != config:
+        raise ValueError(f"{folder.path} holds a training with other settings: see its config.json")
+    means.processes.wait()
+    if means.processes.is_first:
+        folder.write_config(config)
+        folder.write_environment(environment(means.machine, means.processes.count))
+
+
+def _images(
+    samples: dict[Part, list[Sample]],
+    spec: Preprocessing,
+    folder: RunFolder,
+    means: Means,
+    *,
+    on_image: Callable[[], None],
+    report: Callable[[str], None],
+) -> tuple[Images, Images]:
+    """Training and validation images, without those that cannot be read."""
+    left_out: list[UnreadableImage] = []
+    first = means.processes.is_first
+
+    def leave_out(error: UnreadableImage) -> None:
+        left_out.append(error)
+        report(str(error))
+
+    if means.workers is None:
+        skipping = leave_out if means.on_error is OnError.SKIP else None
+        sets = [
+            load_images(samples[part], spec, on_image, skipping)
+            for part in (Part.TRAINING, Part.VALIDATION)
+        ]
+        if first:
+            folder.write_unreadable(left_out)
+        return sets[0], sets[1]
+    parts = {part: samples[part] for part in (Part.TRAINING, Part.VALIDATION)}
+    known = folder.read_unreadable() if means.resume else None
+    if first and known is None:
+        for part in parts.values():
+            readable(
+                part,
+                means.on_error,
+                workers=means.workers,
+                on_image=on_image,
+                report=lambda sample, error: leave_out(
+                    UnreadableImage(_key(sample), f"{error.name} {error.cause}")
+                ),
+            )
+        folder.write_unreadable(left_out)
+    names = set(means.processes.told([each.name for each in known or left_out]))
+    streams = [
+        StreamedImages([s for s in part if _key(s) not in names], spec, means.workers)
+        for part in parts.values()
+    ]
+    return streams[0], streams[1]
+
+
+def _key(sample: Sample) -> str:
+    return f"{sample.cohort} {sample.name}"
+
+
+def _varied_batch(images: Images, config: RunConfig) -> torch.Tensor:
     order = np.random.default_rng(config.plan.seed).permutation(len(images))
     chosen = order[:_STATISTICS_IMAGES]
-    return torch.from_numpy(normalise(images.batch(chosen), config.preprocessing))
+    raw = next(iter(images.batches([chosen])))
+    return torch.from_numpy(normalise(raw, config.preprocessing))

@@ -195,15 +195,51 @@ def db_upgrade() -> None:
 
 @main.group()
 def model() -> None:
-    """The model bundle."""
+    """The model bundle: what scores, and how to change it while the node runs."""
 
 
 @model.command("show")
 def model_show() -> None:
     """Say what the model is, what it was trained on and how well it does."""
-    from triage_agent.commands import show_model
+    from triage_agent.models_command import show_model
 
     show_model(_settings())
+
+
+@model.command("list")
+def model_list() -> None:
+    """List the models that are here, and which of them is in use."""
+    from triage_agent.models_command import list_models
+
+    list_models(_settings())
+
+
+@model.command("verify")
+@click.argument("folder", type=click.Path(exists=True, path_type=Path, file_okay=False))
+def model_verify(folder: Path) -> None:
+    """Check the files, hashes, weights and compiled form of a bundle."""
+    from triage_agent.models_command import verify_model
+
+    verify_model(_settings(), folder)
+
+
+@model.command("use")
+@click.argument("wanted", required=False, metavar="FOLDER|NAME")
+@click.option("--bundled", is_flag=True, help="Go back to the model that is built in.")
+def model_use(*, wanted: str | None, bundled: bool) -> None:
+    """Verify a bundle, keep a copy of it, and score with it from now on.
+
+    A running node takes it up within seconds and goes on receiving meanwhile. NAME is one that
+    `model list` shows: its name, its name and version, or the word behind these.
+
+    \b
+    Example: triage-agent model use runs/densenet/bundle
+    """
+    from triage_agent.models_command import use_model
+
+    if bundled == (wanted is not None):
+        raise click.UsageError("give a FOLDER, the NAME of a model that is here, or --bundled")
+    use_model(_settings(), wanted)
 
 
 @main.command()

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
-from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from triage_agent.adapters.sql.migrate import current_revision, newest_revision
 from triage_agent.adapters.terminal.outbox import outbox_table
 from triage_agent.adapters.terminal.story import study_story
 from triage_agent.adapters.terminal.worklist import worklist_json, worklist_table
-from triage_agent.composition import Node, model_folder, open_node, read_model
+from triage_agent.composition import Node, open_node
 from triage_agent.errors import SettingsInvalid, StudyUnknown
 from triage_agent.settings import Settings
 
@@ -150,14 +149,3 @@ def _destinations(settings: Settings, wanted: str | None) -> list[str]:
             f"no destination is called {wanted}: the settings name {', '.join(names) or 'none'}"
         )
     return names if wanted is None else [wanted]
-
-
-def show_model(settings: Settings) -> None:
-    """Print the bundle's card after its files have been checked."""
-    loaded = read_model(settings)
-    card = model_folder(settings) / "MODEL_CARD.md"
-    console = Console()
-    console.print(f"[bold]{loaded.bundle.name} {loaded.bundle.version}[/] in {card.parent}")
-    console.print(f"Device UID {loaded.bundle.device_uid}; SHA-256 {loaded.bundle.weights_sha256}")
-    if card.is_file():
-        console.print(Markdown(card.read_text(encoding="utf-8")))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.migrate import current_revision, upgrade
@@ -13,18 +15,23 @@ from triage_agent.adapters.sql.outbox import SqlOutbox
 from triage_agent.adapters.sql.study_register import SqlStudyRegister
 from triage_agent.adapters.sql.worklist import SqlWorklist
 from triage_agent.adapters.system_clock import SystemClock
-from triage_agent.errors import SettingsInvalid
+from triage_agent.errors import BundleInvalid, SettingsInvalid
 from triage_agent.ports import Destination
 
 if TYPE_CHECKING:
     from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
     from triage_agent.adapters.torch_inference.decoder import DecoderPool
+    from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
+    from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorithms
     from triage_agent.assemble.scope import ScopeRule
     from triage_agent.domain.algorithm import AlgorithmIdentity
-    from triage_agent.domain.region import Region
+    from triage_agent.domain.study import StudyImages
+    from triage_agent.infer.bundle import ModelBundle
     from triage_agent.settings import DestinationSettings, Settings
 
 MANUFACTURER = "triage-agent"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,8 @@ class Node:
     clock: SystemClock
 
 
-@contextmanager
-def open_node(settings: "Settings") -> Iterator[Node]:
-    """Open database and store. Raises SettingsInvalid where the data folder cannot be used."""
+def make_data_dir(settings: "Settings") -> None:
+    """Make the data folder if it is not there. Raises SettingsInvalid where that cannot be."""
     try:
         # Patients' data lie there: nobody else has to look into it.
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,6 +57,12 @@ def open_node(settings: "Settings") -> Iterator[Node]:
             f"data_dir {settings.data_dir} cannot be made ({error.strerror}): "
             "set TRIAGE_DATA_DIR to a folder that this user may write"
         ) from error
+
+
+@contextmanager
+def open_node(settings: "Settings") -> Iterator[Node]:
+    """Open database and store. Raises SettingsInvalid where the data folder cannot be used."""
+    make_data_dir(settings)
     database = Database(settings.database_url)
     try:
         yield Node(
@@ -74,10 +86,52 @@ def upgrade_database(settings: "Settings") -> str:
 
 
 def read_model(settings: "Settings") -> "LoadedBundle":
-    """Read the bundle that the settings name. Raises BundleInvalid."""
+    """Read the bundle that is in use. Raises BundleInvalid."""
     from triage_agent.adapters.torch_inference.bundle_files import read_bundle
 
     return read_bundle(model_folder(settings))
+
+
+def take_up_model(settings: "Settings") -> "LoadedBundle":
+    """Read the bundle that is in use, and make it known for good, before it scores anything.
+
+    Raises BundleInvalid.
+    """
+    loaded = read_model(settings)
+    try:
+        known_algorithms(settings).remember(algorithm_identity(loaded.bundle))
+    except OSError as error:  # a disk that takes no more must not end a role
+        log.warning("algorithm_not_kept", cause=type(error).__name__)
+    return loaded
+
+
+class ModelWatch:
+    """Says whether another bundle has come into use than the one that a role has `taken_up`.
+
+    Only one that can be read counts: until then a role stays with what it has.
+    """
+
+    def __init__(self, settings: "Settings", taken_up: "LoadedBundle") -> None:
+        self._settings = settings
+        self._folder = taken_up.weights.parent
+        self._refused = ""
+
+    def __call__(self) -> bool:
+        """Look at the choice and, if it is another one, at the bundle."""
+        from triage_agent.adapters.torch_inference.bundle_files import model_name, read_bundle
+
+        try:
+            folder = model_folder(self._settings)
+            if folder == self._folder:
+                return False
+            chosen = read_bundle(folder)
+        except BundleInvalid as error:
+            if str(error) != self._refused:
+                self._refused = str(error)
+                log.error("model_not_taken_up", cause=self._refused)  # noqa: TRY400 (says it all)
+            return False
+        log.info("model_changes", model=model_name(chosen.bundle))
+        return True
 
 
 def build_destination(settings: "Settings", destination: "DestinationSettings") -> Destination:
@@ -88,10 +142,25 @@ def build_destination(settings: "Settings", destination: "DestinationSettings") 
 
 
 def model_folder(settings: "Settings") -> Path:
-    """Return the folder of the bundle that the settings name."""
-    from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER
+    """Return the folder of the bundle in use: what the settings name, else what was chosen.
 
-    return settings.infer.bundle or BUNDLED_FOLDER
+    Raises BundleInvalid where the choice cannot be read.
+    """
+    return settings.infer.bundle or installed_bundles(settings).chosen()
+
+
+def installed_bundles(settings: "Settings") -> "InstalledBundles":
+    """Return the bundles in the data folder."""
+    from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
+
+    return InstalledBundles(settings.data_dir / "models")
+
+
+def known_algorithms(settings: "Settings") -> "KnownAlgorithms":
+    """Return every algorithm that was ever in use here."""
+    from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorithms
+
+    return KnownAlgorithms(settings.data_dir / "models" / "known")
 
 
 def build_decoders(
@@ -117,16 +186,39 @@ def scope_rule(settings: "Settings") -> "ScopeRule":
     return ScopeRule(builtin_vocabulary(), settings.assemble.regions)
 
 
-def operating_points(loaded: "LoadedBundle") -> "Callable[[Region | None], float]":
-    """Return the rule from a region to the probability above which it is abnormal."""
-    return algorithm_identity(loaded).operating_point
+def algorithm_rule(
+    settings: "Settings", taken_up: "LoadedBundle"
+) -> "Callable[[StudyImages], AlgorithmIdentity]":
+    """Return the rule that says which algorithm answers for a study.
+
+    That follows from the study's rows; `taken_up` stands in where no image is scored yet, or
+    where the one that scored is not known here.
+    """
+    from triage_agent.domain.algorithm import answering_model
+
+    own = algorithm_identity(taken_up.bundle)
+    known = known_algorithms(settings)
+
+    def algorithm(images: "StudyImages") -> "AlgorithmIdentity":
+        model = answering_model(images.instances)
+        if model in {"", own.model}:
+            return own
+        return known.named(model) or own
+
+    return algorithm
 
 
-def algorithm_identity(loaded: "LoadedBundle") -> "AlgorithmIdentity":
+def operating_point_rule(
+    algorithm: "Callable[[StudyImages], AlgorithmIdentity]",
+) -> "Callable[[StudyImages], float]":
+    """Return the rule that says above which probability a study is abnormal."""
+    return lambda images: algorithm(images).operating_point(images.study.region)
+
+
+def algorithm_identity(bundle: "ModelBundle") -> "AlgorithmIdentity":
     """Return how the reports name the model."""
     from triage_agent.domain.algorithm import AlgorithmIdentity
 
-    bundle = loaded.bundle
     return AlgorithmIdentity(
         name=bundle.name,
         version=bundle.version,

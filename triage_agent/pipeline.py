@@ -19,7 +19,6 @@ from triage_agent.deliver.routing import route
 from triage_agent.domain.assessment import Assessment, AssessmentKind
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import InstanceState
-from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
 from triage_agent.domain.study import StudyImages
 from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
@@ -55,16 +54,20 @@ def open_study(
 
 def assess_due(
     register: StudyRegister,
-    operating_point: Callable[[Region | None], float],
+    operating_point: Callable[[StudyImages], float],
     policy: PrioritiseSettings,
     clock: Clock,
 ) -> int:
-    """Infer and prioritise: say of each study whose images changed what it is and where it goes."""
+    """Infer and prioritise: say of each study whose images changed what it is and where it goes.
+
+    `operating_point` follows from a study's rows alone, and the reports use the same: whichever
+    process assesses, and whichever model scores by then, a study is judged in one way.
+    """
     done = 0
     for uid in register.unassessed(ASSESS_STUDIES):
         images = register.study_images(uid)
         study = images.study
-        assessment = assess(images.instances, operating_point(study.region))
+        assessment = assess(images.instances, operating_point(images))
         placement = place(assessment, stat=study.stat, arrived_at=study.arrived_at, policy=policy)
         done += register.record_assessment(
             uid, assessment, placement, revision=study.revision, now=clock.now()

@@ -1,4 +1,8 @@
-"""The four roles of a node: each runs in a process of its own until it is told to stop."""
+"""The four roles of a node: each runs in a process of its own until it is told to stop.
+
+Each returns whether it is to be started again at once, as it is when another model came into use.
+Receiving goes on through that: a sender notices nothing.
+"""
 
 import gc
 import threading
@@ -10,14 +14,17 @@ from typing import Any
 from triage_agent.adapters.engine.apscheduler_engine import ApschedulerEngine
 from triage_agent.adapters.processes.role_process import serve_until_stopped
 from triage_agent.composition import (
+    ModelWatch,
     Node,
-    algorithm_identity,
+    algorithm_rule,
     build_decoders,
     build_destination,
-    operating_points,
-    read_model,
+    known_algorithms,
+    operating_point_rule,
     scope_rule,
+    take_up_model,
 )
+from triage_agent.domain.study import StudyImages
 from triage_agent.ports import Destination
 
 # How often a role looks for rows that are due. A look without work costs a fraction of a
@@ -29,7 +36,7 @@ DELIVERY_BATCH = 64  # objects over one association, before the most urgent are 
 STOP_SECONDS = 6.0  # the supervisor waits a little longer
 
 
-def run_receive(node: Node, stop: threading.Event) -> None:
+def run_receive(node: Node, stop: threading.Event) -> bool:
     """Accept associations; acknowledge what is stored and registered."""
     from triage_agent.adapters.dimse.scp import StorageScp
     from triage_agent.pipeline import open_study
@@ -49,19 +56,19 @@ def run_receive(node: Node, stop: threading.Event) -> None:
         open_study=lambda _, decision, stat, arrived_at: open_study(
             decision, stat=stat, arrived_at=arrived_at, policy=settings.prioritise
         ),
-        own_device_uids=frozenset({read_model(settings).bundle.device_uid}),
+        own_device_uids=known_algorithms(settings).device_uids,
     )
-    scp = StorageScp(settings.dicom, receiver.receive)
+    scp = StorageScp(settings.dicom, receiver.receive, receiver.begin)
     # pynetdicom collects garbage every few seconds, and every association waits for it: what is
     # here to stay need not be looked at each time.
     gc.freeze()
     with ExitStack() as ending:
         port = scp.start()
         ending.callback(scp.stop, STOP_SECONDS)
-        serve_until_stopped(stop, {"port": port})
+        return serve_until_stopped(stop, {"port": port})
 
 
-def run_infer(node: Node, stop: threading.Event) -> None:
+def run_infer(node: Node, stop: threading.Event) -> bool:
     """Score images as they come, and place their studies."""
     # Imported here: the other roles need no inference runtime.
     from triage_agent.adapters.torch_inference.classifiers import load_classifier
@@ -69,8 +76,8 @@ def run_infer(node: Node, stop: threading.Event) -> None:
     from triage_agent.pipeline import assess_due
 
     settings = node.settings
-    loaded = read_model(settings)
-    operating_point = operating_points(loaded)
+    loaded = take_up_model(settings)
+    operating_point = operating_point_rule(algorithm_rule(settings, loaded))
     classifier = load_classifier(settings.infer, loaded, settings.data_dir / "cache")
     decoders = build_decoders(node, loaded)
 
@@ -89,25 +96,31 @@ def run_infer(node: Node, stop: threading.Event) -> None:
     with ExitStack() as ending:
         ending.callback(decoders.close)
         facts = {"model": classifier.model, "runtime": classifier.description}
-        _run_engine(ending, {"score": (SCORE_SECONDS, score)}, facts, stop)
+        jobs = {"score": (SCORE_SECONDS, score)}
+        return _run_engine(ending, jobs, facts, stop, is_outdated=ModelWatch(settings, loaded))
 
 
-def run_deliver(node: Node, stop: threading.Event) -> None:
+def run_deliver(node: Node, stop: threading.Event) -> bool:
     """Sweep: place, close and report studies; and send results, one job for each destination."""
     from triage_agent.deliver.retry import RetryPolicy
     from triage_agent.deliver.sending import deliver_due
     from triage_agent.pipeline import Reporting, assess_due
-    from triage_agent.report.compose import compose
+    from triage_agent.report.compose import ComposedObject, compose
 
     settings = node.settings
-    loaded = read_model(settings)
-    operating_point = operating_points(loaded)
+    loaded = take_up_model(settings)
+    algorithm = algorithm_rule(settings, loaded)
+    operating_point = operating_point_rule(algorithm)
     decoders = build_decoders(node, loaded)
+
+    def compose_results(images: StudyImages, *others: Any) -> tuple[ComposedObject, ...]:  # noqa: ANN401 (as `compose` takes them)
+        return compose(images, *others, algorithm=algorithm(images))
+
     reporting = Reporting(
         register=node.register,
         store=node.store,
         reader=decoders,
-        compose=partial(compose, algorithm=algorithm_identity(loaded)),
+        compose=compose_results,
         destinations=settings.destinations,
         clock=node.clock,
     )
@@ -142,10 +155,10 @@ def run_deliver(node: Node, stop: threading.Event) -> None:
     with ExitStack() as ending:
         ending.callback(decoders.close)
         facts = {"destinations": [each.name for each in settings.destinations]}
-        _run_engine(ending, jobs, facts, stop)
+        return _run_engine(ending, jobs, facts, stop, is_outdated=ModelWatch(settings, loaded))
 
 
-def run_web(node: Node, stop: threading.Event) -> None:
+def run_web(node: Node, stop: threading.Event) -> bool:
     """Serve the web page and the JSON."""
     from triage_agent.adapters.http.app import create_app
     from triage_agent.adapters.http.facts import NodeFacts
@@ -153,14 +166,14 @@ def run_web(node: Node, stop: threading.Event) -> None:
     from triage_agent.adapters.torch_inference.bundle_files import model_name
 
     settings = node.settings
-    loaded = read_model(settings)
+    loaded = take_up_model(settings)
     decoders = build_decoders(node, loaded, processes=1)
     rule = scope_rule(settings)
     facts = NodeFacts(
         model=model_name(loaded.bundle),
         ae_title=settings.dicom.ae_title,
         policy=settings.prioritise,
-        operating_points=loaded.bundle.operating_points,
+        operating_point=operating_point_rule(algorithm_rule(settings, loaded)),
         destinations=tuple(each.name for each in settings.destinations),
         recognised_by=lambda header: rule.recognise(header).how,
     )
@@ -177,8 +190,11 @@ def run_web(node: Node, stop: threading.Event) -> None:
         ending.callback(decoders.close)
         running = serve_http(app, settings.http.host, settings.http.port)
         ending.callback(running.stop, STOP_SECONDS)
-        serve_until_stopped(
-            stop, {"url": running.url, "port": running.port}, lives=lambda: running.is_alive
+        return serve_until_stopped(
+            stop,
+            {"url": running.url, "port": running.port},
+            lives=lambda: running.is_alive,
+            is_outdated=ModelWatch(settings, loaded),
         )
 
 
@@ -187,10 +203,12 @@ def _run_engine(
     jobs: Mapping[str, tuple[float, Callable[[], None]]],
     facts: Mapping[str, Any],
     stop: threading.Event,
-) -> None:
+    *,
+    is_outdated: Callable[[], bool],
+) -> bool:
     engine = ApschedulerEngine()
     for name, (seconds, job) in jobs.items():
         engine.every(seconds, name, job)
     ending.callback(engine.stop, STOP_SECONDS)
     engine.start()
-    serve_until_stopped(stop, facts)
+    return serve_until_stopped(stop, facts, is_outdated=is_outdated)

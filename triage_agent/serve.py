@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from triage_agent.adapters.logs.structured import configure_logging
-from triage_agent.adapters.processes.role_process import die_with_parent
+from triage_agent.adapters.processes.role_process import RESTART_STATUS, die_with_parent
 from triage_agent.adapters.processes.supervisor import Supervisor
-from triage_agent.composition import open_node, read_model, upgrade_database
+from triage_agent.composition import open_node, take_up_model, upgrade_database
 from triage_agent.settings import Settings
 
 # The node is of use once these answer; the model warms up behind them, and rows wait for it.
@@ -22,8 +22,8 @@ def serve_roles(settings: Settings, roles: Sequence[str], *, echo: Callable[[str
     Raises SettingsInvalid, BundleInvalid or DatabaseUnavailable before anything listens.
     """
     configure_logging(settings.log, role="supervisor")
-    bundle = read_model(settings).bundle
     upgrade_database(settings)
+    bundle = take_up_model(settings).bundle
     echo("triage-agent: RESEARCH USE ONLY. NOT FOR DIAGNOSTIC USE.")
     echo(f"data         {settings.data_dir.absolute()}")
     echo(f"model        {bundle.name} {bundle.version} ({bundle.architecture})")
@@ -59,7 +59,7 @@ def _pin(role: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def run_role(settings: Settings, name: str) -> None:
-    """Run one role in this process until SIGTERM. Does not return."""
+    """Run one role in this process until SIGTERM or another model. Does not return."""
     from triage_agent.roles import run_deliver, run_infer, run_receive, run_web
 
     die_with_parent()
@@ -71,7 +71,7 @@ def run_role(settings: Settings, name: str) -> None:
         "web": run_web,
     }[name]
     with open_node(settings) as node:
-        run(node, threading.Event())
+        again = run(node, threading.Event())
     # What a thread has not finished by now is due again: rows say so.
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(RESTART_STATUS if again else 0)

@@ -29,6 +29,11 @@ class Sample:
         drawn: whether it is synthetic; such images are many and each is worth little.
         plain: whether it is free of the cohort's known shortcuts (see the cohort).
         read: gives the image as displayed, float32 [rows, columns] in 0..1, bone bright.
+        study: what is labelled as a whole and scored by the mean of its images; empty where the
+            cohort knows no studies, so that each image stands for itself.
+        patient: who is shown, unique within the cohort; empty where the cohort names nobody.
+        region: the type of study in capitals, such as WRIST or KNEE; any word, as regions outside
+            the node's scope can be trained on too. Empty if unknown.
     """
 
     name: str
@@ -37,3 +42,6 @@ class Sample:
     drawn: bool
     plain: bool
     read: Callable[[], FloatArray]
+    study: str = ""
+    patient: str = ""
+    region: str = ""

@@ -47,6 +47,7 @@ def synthetic(part: Part, pairs_per_region: int) -> list[Sample]:
             drawn=True,
             plain=True,
             read=partial(_draw, first + index, region, abnormal=abnormal),
+            region=region.value,
         )
         for region in Region
         for index in range(pairs_per_region)

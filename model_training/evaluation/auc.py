@@ -17,7 +17,7 @@ def auc(scores: Scores, labels: Labels) -> float:
     Raises:
         ValueError: one of the two classes has no image.
     """
-    return float(_placements(scores, labels)[0].mean())
+    return float(placements(scores, labels)[0].mean())
 
 
 def auc_with_interval(scores: Scores, labels: Labels) -> Estimate:
@@ -29,7 +29,7 @@ def auc_with_interval(scores: Scores, labels: Labels) -> Estimate:
     Raises:
         ValueError: there are fewer than two images of a class.
     """
-    abnormal, normal = _placements(scores, labels)
+    abnormal, normal = placements(scores, labels)
     if min(len(abnormal), len(normal)) < 2:  # noqa: PLR2004 (a variance needs two)
         raise ValueError("DeLong's interval needs two images of each class")
     value = float(abnormal.mean())
@@ -38,18 +38,27 @@ def auc_with_interval(scores: Scores, labels: Labels) -> Estimate:
     return Estimate(value, max(value - half, 0.0), min(value + half, 1.0), "95% DeLong")
 
 
-def _placements(
+def placements(
     scores: Scores, labels: Labels
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """For each abnormal image the share of normal ones below it; for each normal one, above it."""
-    abnormal = np.sort(np.asarray(scores, dtype=np.float64)[labels])
-    normal = np.sort(np.asarray(scores, dtype=np.float64)[~labels])
+    """For each abnormal image the share of normal ones below it; for each normal one, above it.
+
+    The images keep their order, so that two models' placements can be paired. These are the
+    structural components V10 and V01 of DeLong et al., equations 4 and 5; both have the AUC as
+    their mean.
+
+    Raises:
+        ValueError: one of the two classes has no image.
+    """
+    abnormal = np.asarray(scores, dtype=np.float64)[labels]
+    normal = np.asarray(scores, dtype=np.float64)[~labels]
     if not len(abnormal) or not len(normal):
         raise ValueError("AUC needs images of both classes")
 
     def share_below(values: npt.NDArray[np.float64], among: npt.NDArray[np.float64]) -> Scores:
-        below = np.searchsorted(among, values, side="left")
-        not_above = np.searchsorted(among, values, side="right")
+        ranked = np.sort(among)
+        below = np.searchsorted(ranked, values, side="left")
+        not_above = np.searchsorted(ranked, values, side="right")
         shares: Scores = (below + not_above) / (2.0 * len(among))
         return shares
 

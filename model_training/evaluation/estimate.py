@@ -14,3 +14,7 @@ class Estimate:
     low: float
     high: float
     interval: str
+
+    def text(self, digits: int = 3) -> str:
+        """As MURA's Table 2 prints it: `0.731 (0.612, 0.850)`."""
+        return f"{self.value:.{digits}f} ({self.low:.{digits}f}, {self.high:.{digits}f})"

@@ -61,6 +61,52 @@ class InstanceStoreContract:
 
         assert store.quarantine(store.put(PARTS, digest_of("one"))) == first
 
+    def test_an_object_that_came_in_parts_is_as_one_that_was_put(
+        self, store: InstanceStore
+    ) -> None:
+        digest = digest_of("seed" + "data set")
+        arriving = store.begin(b"head", b"seed")
+        arriving.write([memoryview(b"data "), b""])
+        arriving.write([b"s", memoryview(b"et")])
+        arriving.seal()
+
+        assert bytes(arriving.content()) == b"data set"
+        assert (arriving.size_bytes, arriving.digest()) == (8, digest)
+        kept = arriving.keep()
+        arriving.discard()
+
+        assert store.read(kept.location) == WHOLE
+        assert kept == store.put(PARTS, digest)
+
+    def test_an_object_that_was_discarded_is_nowhere(self, store: InstanceStore) -> None:
+        free = store.free_bytes()
+        arriving = store.begin(b"head", b"seed")
+        arriving.write([bytes(8_000_000)])
+
+        arriving.discard()
+        arriving.discard()
+
+        assert store.free_bytes() > free - 8_000_000
+        with pytest.raises(ValueError, match="discarded"):
+            arriving.keep()
+
+    def test_the_same_object_may_arrive_twice_at_once(self, store: InstanceStore) -> None:
+        both = [store.begin(b"head", b"seed") for _ in range(2)]
+        for arriving in both:
+            arriving.write([b"data set"])
+
+        one, two = (arriving.keep() for arriving in both)
+
+        assert one == two
+        assert store.read(one.location) == WHOLE
+
+    def test_an_empty_object_has_an_empty_content(self, store: InstanceStore) -> None:
+        arriving = store.begin(b"head", b"seed")
+        arriving.seal()
+
+        assert bytes(arriving.content()) == b""
+        assert store.read(arriving.keep().location) == b"head"
+
     def test_free_bytes_are_a_number_of_bytes(self, store: InstanceStore) -> None:
         assert store.free_bytes() > 1_000_000
 

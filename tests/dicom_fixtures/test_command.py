@@ -1,6 +1,7 @@
 """`python -m dicom_fixtures make` writes what its truth says."""
 
 import csv
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,36 @@ def test_the_package_can_be_run_as_a_module():
     )
 
     assert "make" in result.stdout
+
+
+def test_mura_has_the_form_of_the_real_set(tmp_path: Path):
+    rows = make(tmp_path, "--studies", "16", "--abnormal", "0.5", "--seed", "7", "--format", "mura")
+
+    folder, patients = tmp_path / "MURA-v1.1", {}
+    listed = []
+    for part in ("train", "valid"):
+        paths = (folder / f"{part}_image_paths.csv").read_text().splitlines()
+        studies = dict(
+            line.split(",")
+            for line in (folder / f"{part}_labeled_studies.csv").read_text().splitlines()
+        )
+        assert set(studies) == {f"{Path(path).parent.as_posix()}/" for path in paths}
+        assert set(studies.values()) == {"0", "1"}
+        for study, label in studies.items():
+            assert re.fullmatch(
+                rf"MURA-v1\.1/{part}/XR_[A-Z]+/patient\d{{5}}/study\d_"
+                rf"{('negative', 'positive')[int(label)]}/",
+                study,
+            )
+        patients[part] = [study.split("/")[3] for study in studies]
+        listed += paths
+    assert sorted(listed) == sorted(row["file"] for row in rows)
+    assert not set(patients["train"]) & set(patients["valid"])
+    assert len(set(patients["train"] + patients["valid"])) == 12
+    shapes = set()
+    for row in rows:
+        picture = np.asarray(Image.open(tmp_path / row["file"]))
+        assert picture.shape == np.asarray(Image.open(tmp_path / row["mask"])).shape
+        assert row["abnormal"] == str(int("positive" in row["file"]))
+        shapes.add(picture.shape)
+    assert len(shapes) > 4

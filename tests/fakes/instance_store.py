@@ -1,6 +1,7 @@
 """An InstanceStore in memory, with a disk that a test can fill."""
 
 import errno
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +19,17 @@ class FakeInstanceStore:
     def __init__(self, capacity_bytes: int = 1_000_000_000) -> None:
         self.capacity_bytes = capacity_bytes
         self.objects: dict[str, bytes] = {}
+        self.arriving_bytes = 0
         self.puts = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def free_bytes(self) -> int:
-        return self.capacity_bytes - sum(map(len, self.objects.values()))
+        return self.capacity_bytes - self.arriving_bytes - sum(map(len, self.objects.values()))
+
+    def begin(self, head: bytes, digest_seed: bytes) -> "FakeIncomingObject":
+        if len(head) > self.free_bytes():
+            raise StorageFull("the disk takes no more")
+        return FakeIncomingObject(self, head, digest_seed)
 
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
@@ -71,3 +78,46 @@ class FakeInstanceStore:
         return StoredObject(
             location=location, digest=digest, size_bytes=len(self.objects[location])
         )
+
+
+class FakeIncomingObject:
+    """Keeps `triage_agent.ports.IncomingObject` for a `FakeInstanceStore`."""
+
+    def __init__(self, store: FakeInstanceStore, head: bytes, digest_seed: bytes) -> None:
+        self._store = store
+        self._head = head
+        self._seed = digest_seed
+        self._content = b""
+        self.is_sealed = self.is_over = False
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self._content)
+
+    def write(self, parts: Sequence[bytes | memoryview]) -> None:
+        more = b"".join(parts)
+        if len(self._head) + len(more) > self._store.free_bytes():
+            raise StorageFull("the disk takes no more")
+        self._content += more
+        self._store.arriving_bytes += len(more)
+
+    def seal(self) -> None:
+        self.is_sealed = True
+
+    def content(self) -> bytes:
+        return self._content
+
+    def digest(self) -> str:
+        return hashlib.sha256(self._seed + self._content).hexdigest()
+
+    def keep(self) -> StoredObject:
+        if self.is_over:
+            raise ValueError("the object was discarded")
+        content, digest = self._content, self.digest()
+        self.discard()
+        return self._store.put((self._head, content), digest)
+
+    def discard(self) -> None:
+        self._store.arriving_bytes -= len(self._content)
+        self._content = b""
+        self.is_over = True

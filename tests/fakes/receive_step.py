@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 
-from triage_agent.receive.receiver import Receipt, ReceiptOutcome
+from triage_agent.receive.receipt import Receipt, ReceiptOutcome
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,8 @@ from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
 from triage_agent.ports import StudyOpening
-from triage_agent.receive.receiver import (
-    Receipt,
-    Receiver,
-)
+from triage_agent.receive.receipt import Receipt
+from triage_agent.receive.receiver import Receiver
 
 IN_SCOPE = ScopeDecision(state=InstanceState.RECEIVED, region=Region.HAND, reason="")
 EXCLUDED = ScopeDecision(state=InstanceState.EXCLUDED, region=None, reason="a report")
@@ -34,11 +32,28 @@ class Node:
     decision: ScopeDecision = IN_SCOPE
     stat: bool = False
     watermark_bytes: int = 0
+    streamed: bool = False  # the object is received while it arrives
     opened: list[tuple[ScopeDecision, bool, datetime]] = field(default_factory=list)
 
     def receive(self, dataset: Dataset | None = None, **overrides: Any) -> Receipt:
         dataset = dataset if dataset is not None else make_dataset()
-        receiver = Receiver(
+        receiver = self.receiver()
+        values = {
+            "transfer_syntax_uid": EXPLICIT,
+            "source_ae_title": "MODALITY",
+            "affected_sop_class_uid": str(dataset.SOPClassUID),
+            "affected_sop_instance_uid": str(dataset.SOPInstanceUID),
+        }
+        data = overrides.pop("encoded", None)
+        data = encoded(dataset) if data is None else data
+        values |= overrides
+        if self.streamed:
+            return _stream(receiver, data, values)
+        return receiver.receive(data, **values)
+
+    def receiver(self) -> Receiver:
+        """Return the receive step over the fakes."""
+        return Receiver(
             store=self.store,
             register=self.register,
             clock=self.clock,
@@ -47,16 +62,8 @@ class Node:
             scope=lambda _: self.decision,
             is_stat=lambda _: self.stat,
             open_study=self._open,
-            own_device_uids=frozenset({"2.25.77"}),
+            own_device_uids=lambda: frozenset({"2.25.77"}),
         )
-        values = {
-            "transfer_syntax_uid": EXPLICIT,
-            "source_ae_title": "MODALITY",
-            "affected_sop_class_uid": str(dataset.SOPClassUID),
-            "affected_sop_instance_uid": str(dataset.SOPInstanceUID),
-        }
-        data = overrides.pop("encoded", None)
-        return receiver.receive(encoded(dataset) if data is None else data, **(values | overrides))
 
     def instance(self, receipt: Receipt) -> Instance:
         assert receipt.header is not None
@@ -76,3 +83,11 @@ class Node:
         del header
         self.opened.append((decision, stat, now))
         return make_opening()
+
+
+def _stream(receiver: Receiver, data: bytes | memoryview, values: dict[str, Any]) -> Receipt:
+    reception = receiver.begin(**values)
+    whole = memoryview(data)
+    for start in range(0, len(whole), 100):
+        reception.write([whole[start : start + 50], whole[start + 50 : start + 100]])
+    return reception.finish()

@@ -25,7 +25,9 @@ from triage_agent.adapters.sql.study_register import SqlStudyRegister
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
-from triage_agent.receive.receiver import Receipt, Receiver
+from triage_agent.receive.receipt import Receipt
+from triage_agent.receive.receiver import Receiver
+from triage_agent.receive.reception import Reception
 from triage_agent.settings import DestinationSettings, DicomSettings
 
 pytestmark = pytest.mark.integration
@@ -75,8 +77,28 @@ class Node:
         return found
 
 
+class NotedReception:
+    """A reception whose receipt a test sees."""
+
+    def __init__(self, reception: Reception, receipts: list[Receipt]) -> None:
+        self._reception = reception
+        self._receipts = receipts
+        self.write, self.abandon = reception.write, reception.abandon
+
+    def finish(self) -> Receipt:
+        receipt = self._reception.finish()
+        self._receipts.append(receipt)
+        return receipt
+
+
+@pytest.fixture(params=["fast", "library"])
+def receive_path(request: pytest.FixtureRequest) -> Any:
+    """Say which way objects take."""
+    return request.param
+
+
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
+def node(tmp_path: Path, receive_path: Any) -> Iterator[Node]:
     database = Database(f"sqlite:///{tmp_path / 'triage.sqlite3'}")
     upgrade(database)
     store, register = SmallDisk(tmp_path / "data"), SqlStudyRegister(database)
@@ -97,9 +119,12 @@ def node(tmp_path: Path) -> Iterator[Node]:
         made.receipts.append(receipt)
         return receipt
 
+    def begin(**about: Any) -> NotedReception:
+        return NotedReception(receiver.begin(**about), made.receipts)
+
     with contextlib.ExitStack() as ending:
         ending.callback(database.dispose)
-        scp = StorageScp(DicomSettings(port=0), receive)
+        scp = StorageScp(DicomSettings(port=0, receive_path=receive_path), receive, begin)
         made.port = scp.start()
         ending.callback(scp.stop)
         yield made
@@ -188,7 +213,7 @@ def test_other_bytes_under_a_known_uid_are_refused_and_kept_apart(
 
 
 def test_a_full_disk_refuses_and_recovers_without_restart(node: Node, study: list[Path]) -> None:
-    node.store.free = 1_000_000
+    node.store.free = 999_999  # a byte less than the watermark
 
     refused = storescu(study[:1], "127.0.0.1", node.port, "TRIAGE", extra=["-v"], check=False)
     node.store.free = None
@@ -226,12 +251,17 @@ def tmpfs(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
 
 def test_a_disk_that_really_fills_up_refuses_and_recovers(
-    node: Node, study: list[Path], tmp_path: Path, tmpfs: Callable[[int], Path]
+    node: Node,
+    study: list[Path],
+    tmp_path: Path,
+    tmpfs: Callable[[int], Path],
+    receive_path: Any,
 ) -> None:
     disk = tmpfs(1_048_576)
     small = FilesystemInstanceStore(disk / "data")
     receiver = replace(_receiver(node), store=small)
-    scp = StorageScp(DicomSettings(port=0), receiver.receive)
+    settings = DicomSettings(port=0, receive_path=receive_path)
+    scp = StorageScp(settings, receiver.receive, receiver.begin)
     port = scp.start()
     filler = disk / "filler"
     filler.write_bytes(bytes(900_000))

@@ -2,14 +2,17 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from PIL import Image
 
+from dicom_fixtures.command import main as make_fixtures
 from model_training.cohorts.sample import Part
 from model_training.cohorts.synthetic import synthetic
 from model_training.images import ImageSet, load_images
@@ -62,3 +65,19 @@ def small_fracatlas(tmp_path: Path) -> Path:
     pairs = [[f"IMG{n:07d}.jpg", "0", f"IMG{n + 200:07d}.jpg", "0", 1] for n in (0, 12, 100, 204)]
     (folder / "near_duplicates.json").write_text(json.dumps(pairs))
     return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_mura(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty synthetic studies in the form of MURA-v1.1; not to be changed."""
+    out = tmp_path_factory.mktemp("mura")
+    arguments = ["make", "--studies", "40", "--abnormal", "0.5", "--seed", "11", "--size", "64"]
+    made = CliRunner().invoke(make_fixtures, [*arguments, "--format", "mura", "--out", str(out)])
+    assert made.exit_code == 0, made.output
+    return out / "MURA-v1.1"
+
+
+@pytest.fixture
+def mura_folder(drawn_mura: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(drawn_mura, tmp_path / "set" / drawn_mura.name))

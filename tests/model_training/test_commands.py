@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 
 from model_training.commands import main
-from model_training.fitting import FitPlan
+from model_training.fit_plan import FitPlan
 from model_training.run_folder import RunConfig, RunFolder
 from triage_agent.domain.region import Region
 from triage_agent.infer.bundle import parse_bundle

@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from model_training.augmentation import Augmentation, augment
-from model_training.fitting import FitPlan, fit
-from model_training.initial_weights import load_initial_weights, unfold_batch_norm
+from model_training.fit_plan import FitPlan
+from model_training.fitting import fit
+from model_training.folded_batch_norm import is_folded, unfold_batch_norm
+from model_training.initial_weights import load_initial_weights
 from model_training.loss import ClassWeights, weighted_bce
 from model_training.prediction import predict_logits
 from triage_agent.infer.network import build_network
@@ -205,11 +207,13 @@ def test_weights_of_another_network_are_refused(folded, tmp_path, change, cause)
 
 def test_unfolding_changes_statistics_but_not_the_function(folded):
     network, _ = folded
+    assert is_folded(network)
     network.eval()
     batch = torch.randn(24, 3, 48, 48)
     with torch.inference_mode():
         before = network(batch)[0]
     unfold_batch_norm(network.train(), batch)
+    assert not is_folded(network)
     assert network.training
     network.eval()
     with torch.inference_mode():

@@ -1,8 +1,9 @@
-"""Who scored the images, as a result object says it."""
+"""Who scored the images: as a result object says it, and who answers for a study."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from triage_agent.domain.instance import Instance
 from triage_agent.domain.region import Region
 
 # MURA: a study is abnormal if its probability is above 0.5 (arXiv 1712.06957, section 3.1).
@@ -49,8 +50,26 @@ class AlgorithmIdentity:
             if not 0.0 < point < 1.0:
                 raise ValueError(f"the operating point for {region} must lie between 0 and 1")
 
+    @property
+    def model(self) -> str:
+        """The name and version under which scores are recorded."""
+        return f"{self.name} {self.version}"
+
     def operating_point(self, region: Region | None) -> float:
         """Return the probability above which a study of this region is abnormal."""
         if region is None:
             return DEFAULT_OPERATING_POINT
         return self.operating_points.get(region, DEFAULT_OPERATING_POINT)
+
+
+def answering_model(instances: Sequence[Instance]) -> str:
+    """Return the name of the model that answers for a study; "" if no image of it is scored.
+
+    It is the one that scored the image which arrived last: after a model took the place of
+    another, that is the newer of the two. It follows from the rows alone, so that whoever asks,
+    before or after the change, judges the study by the same operating point.
+    """
+    scored = [each for each in instances if each.score is not None]
+    if not scored:
+        return ""
+    return max(scored, key=lambda each: (each.received_at, each.header.SOPInstanceUID)).model

@@ -4,6 +4,12 @@ A map is exact if the head is nothing but a global average pool and one linear l
 the identity in evaluation). Then pooling and weighting commute, and the mean over X of
 M(X) = sum_k w_k f_k(X), plus the bias, is the logit (Zhou et al., arXiv 1512.04150, section 2).
 
+Two families are brought into this form. VGG gets a global average pool and one linear layer in
+place of its flattened maps and fully connected layers, as Zhou et al. did. ConvNeXt normalises the
+pooled vector p before the linear layer: ((p_k - mean p) / s) g_k + b_k, with s the standard
+deviation of p. For a given image that is linear in p, with the weights
+(w_k g_k - mean_j w_j g_j) / s, and with sum_k w_k b_k added to the bias; these make its map.
+
 The only module of the stages that imports torch.
 """
 
@@ -11,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision import models
@@ -85,7 +92,8 @@ _INCEPTION_OPTIONS = (
 
 _FAMILIES = (
     _Family(("densenet",), _densenet, "classifier"),
-    _Family(("mobilenet_v2", "efficientnet_"), _features, "classifier"),
+    _Family(("mobilenet_v2", "efficientnet_", "convnext_"), _features, "classifier"),
+    _Family(("vgg",), _features, "classifier", (("init_weights", False),)),
     _Family(("mnasnet",), _layers, "classifier"),
     _Family(("resnet", "resnext", "wide_resnet"), _resnet, "fc"),
     _Family(("regnet_",), _regnet, "fc"),
@@ -94,13 +102,12 @@ _FAMILIES = (
     _Family(("googlenet", "inception_v3"), _inception, "fc", _INCEPTION_OPTIONS),
 )
 
-_FLATTENS = "it flattens its feature maps and has several fully connected layers"
+_VGG_CHANNELS = 512
+
 _NOT_EXACT = {
-    "alexnet": _FLATTENS,
-    "vgg": _FLATTENS,
+    "alexnet": "it flattens its feature maps and has several fully connected layers",
     "squeezenet": "it rectifies the class map before pooling",
     "mobilenet_v3": "it has a hidden layer between the pool and the classifier",
-    "convnext": "it normalises the layer between the pool and the classifier",
     "maxvit": "it has a hidden layer between the pool and the classifier",
     "vit_": "it classifies a class token and pools no maps",
 }
@@ -110,7 +117,7 @@ class TriageNetwork(nn.Module):
     """A classifier with one output that gives its class activation map in the same pass.
 
     Its state dict is that of the torchvision model (whose last layer has one output), each key
-    with the prefix `model.`.
+    with the prefix `model.`; the classifier of a VGG is the linear layer `model.classifier`.
     """
 
     def __init__(self, architecture: str, model: nn.Module, family: _Family) -> None:
@@ -129,6 +136,14 @@ class TriageNetwork(nn.Module):
             raise TypeError(f"the head of {self.architecture} ends in {type(last).__name__}")
         return last
 
+    @property
+    def map_bias(self) -> Tensor:
+        """What the mean of a map lacks to be the logit: a tensor with one value."""
+        norm = self._norm
+        if norm is None:
+            return self.classifier.bias
+        return self.classifier.bias + self.classifier.weight[0] @ norm.bias
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Score a batch.
 
@@ -137,14 +152,27 @@ class TriageNetwork(nn.Module):
 
         Returns:
             The logits [N] and the maps M(X) [N, h, w], without the bias. In evaluation mode the
-            mean of a map plus the bias is the logit.
+            mean of a map plus `map_bias` is the logit.
         """
         maps = self._feature_maps(self.model, x)
         pooled = maps.mean(dim=(2, 3))
         head = getattr(self.model, self._head_name)
-        logit = head(pooled)[:, 0]
-        cam = functional.conv2d(maps, self.classifier.weight[:, :, None, None])[:, 0]
-        return logit, cam
+        norm = self._norm
+        if norm is None:
+            logit = head(pooled)[:, 0]
+            cam = functional.conv2d(maps, self.classifier.weight[:, :, None, None])[:, 0]
+            return logit, cam
+        logit = head(pooled[:, :, None, None])[:, 0]
+        weight = self.classifier.weight[0] * norm.weight
+        centred = (weight - weight.mean())[None, :, None, None]
+        deviation = torch.sqrt(pooled.var(dim=1, correction=0) + norm.eps)
+        return logit, functional.conv2d(maps, centred)[:, 0] / deviation[:, None, None]
+
+    @property
+    def _norm(self) -> nn.LayerNorm | None:
+        head = getattr(self.model, self._head_name)
+        first = head[0] if isinstance(head, nn.Sequential) else head
+        return first if isinstance(first, nn.LayerNorm) else None
 
 
 def supported_architectures() -> tuple[str, ...]:
@@ -166,8 +194,32 @@ def build_network(architecture: str) -> TriageNetwork:
     if family is None or architecture not in models.list_models(module=models):
         known = ", ".join(supported_architectures())
         raise ValueError(f"torchvision has no classifier {architecture!r}; there are: {known}")
-    model = models.get_model(architecture, weights=None, num_classes=1, **dict(family.options))
+    options = dict(family.options)
+    if architecture.startswith("vgg"):
+        return TriageNetwork(architecture, _pooled_vgg(architecture, options), family)
+    model = models.get_model(architecture, weights=None, num_classes=1, **options)
     return TriageNetwork(architecture, model, family)
+
+
+def _pooled_vgg(architecture: str, options: dict[str, object]) -> nn.Module:
+    # The fully connected layers would take 500 MB only to be thrown away, so that nothing has
+    # memory until they are gone.
+    with torch.device("meta"):
+        model = models.get_model(architecture, weights=None, **options)
+        model.avgpool = nn.AdaptiveAvgPool2d(1)
+        model.classifier = nn.Linear(_VGG_CHANNELS, 1)
+    model.to_empty(device="cpu")
+    for layer in model.modules():
+        if isinstance(layer, (nn.BatchNorm2d, nn.Linear)):
+            layer.reset_parameters()
+        if isinstance(layer, nn.Conv2d):
+            # As torchvision does for its VGG; its default would let the signal die out.
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+    for name, parameter in model.named_parameters():
+        if name.endswith(".bias"):
+            nn.init.zeros_(parameter)
+    filled: nn.Module = model
+    return filled
 
 
 def _family_of(architecture: str) -> _Family | None:

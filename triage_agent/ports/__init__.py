@@ -7,7 +7,7 @@ nothing. Adapters translate their drivers' exceptions into the tree of `triage_a
 from triage_agent.ports.inference import Classifier, FloatImage, PixelReader
 from triage_agent.ports.lists import Outbox, Worklist
 from triage_agent.ports.register import RegistrationOutcome, StudyOpening, StudyRegister
-from triage_agent.ports.storage import InstanceStore
+from triage_agent.ports.storage import IncomingObject, InstanceStore
 from triage_agent.ports.surroundings import Clock, Destination, Engine
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Destination",
     "Engine",
     "FloatImage",
+    "IncomingObject",
     "InstanceStore",
     "Outbox",
     "PixelReader",

@@ -7,11 +7,57 @@ from typing import Protocol
 from triage_agent.domain.instance import StoredObject
 
 
+class IncomingObject(Protocol):
+    """An encoded object that arrives in parts. It is in no one's way until it is kept.
+
+    Ends with `keep` or `discard`; after `keep`, `discard` changes nothing.
+    """
+
+    @property
+    def size_bytes(self) -> int:
+        """How long the data set is so far, the head not counted."""
+        ...
+
+    def write(self, parts: Sequence[bytes | memoryview]) -> None:
+        """Append parts of the data set, which must stay unchanged until the next call of any kind.
+
+        Raises StorageFull.
+        """
+        ...
+
+    def seal(self) -> object:
+        """Say that nothing follows; what is returned means nothing to the caller."""
+        ...
+
+    def content(self) -> bytes | memoryview:
+        """Return the data set without the head; valid while the object is neither kept nor gone."""
+        ...
+
+    def digest(self) -> str:
+        """Return the hex SHA-256 over the seed and the data set."""
+        ...
+
+    def keep(self) -> StoredObject:
+        """Keep the object under its digest, with the promises of `InstanceStore.put`.
+
+        Raises StorageFull, and ValueError for what was discarded.
+        """
+        ...
+
+    def discard(self) -> None:
+        """Forget the object."""
+        ...
+
+
 class InstanceStore(Protocol):
     """Where encoded objects are kept, named by their digest, never by received text."""
 
     def free_bytes(self) -> int:
         """Return how many bytes may still be written."""
+        ...
+
+    def begin(self, head: bytes, digest_seed: bytes) -> IncomingObject:
+        """Begin an object: a head, then a data set in parts. Raises StorageFull."""
         ...
 
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:

@@ -1,11 +1,9 @@
 """What becomes of one C-STORE: nothing is acknowledged before its bytes and its row are durable."""
 
-import hashlib
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from triage_agent.dicom.elements import Buffer
 from triage_agent.dicom.headers import ReceivedObject, check_command, read_object
@@ -16,42 +14,20 @@ from triage_agent.domain.scope import ScopeDecision
 from triage_agent.errors import ObjectRefused, StorageFull, TransientError
 from triage_agent.ports import (
     Clock,
+    IncomingObject,
     InstanceStore,
     RegistrationOutcome,
     StudyOpening,
     StudyRegister,
 )
+from triage_agent.receive.receipt import Receipt, ReceiptOutcome, object_digest, refusal
+from triage_agent.receive.reception import Reception
 
 MADE_HERE = "made by this node"
 
 ScopeRule = Callable[[InstanceHeader], ScopeDecision]
 StatRule = Callable[[InstanceHeader], bool]
 OpenStudy = Callable[[InstanceHeader, ScopeDecision, bool, datetime], StudyOpening]
-
-
-class ReceiptOutcome(StrEnum):
-    """What became of a received object."""
-
-    REGISTERED = "registered"
-    DUPLICATE = "duplicate"  # the same bytes are registered already
-    CONFLICT = "conflict"  # other bytes are: these are in quarantine
-    REFUSED = "refused"  # cannot be kept; sending it again would not help
-    NO_RESOURCES = "no_resources"  # disk or database; the sender tries again later
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """The answer to a C-STORE and what to log of it; `reason` and `remarks` hold no PHI.
-
-    `header` is None if the object could not be read.
-    """
-
-    status: int
-    outcome: ReceiptOutcome
-    reason: str = ""
-    remarks: tuple[str, ...] = ()
-    header: InstanceHeader | None = None
-    state: InstanceState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +37,7 @@ class Receiver:
     Attributes:
         watermark_bytes: below so much free space nothing more is taken (0xA700).
         quiet_seconds: an open study closes so long after its last instance.
-        own_device_uids: Device UIDs that the node writes as Contributing Equipment.
+        own_device_uids: gives the Device UIDs that the node ever wrote as Contributing Equipment.
         scope, is_stat, open_study: rules of other stages, handed in by the composition.
     """
 
@@ -73,7 +49,7 @@ class Receiver:
     scope: ScopeRule
     is_stat: StatRule
     open_study: OpenStudy
-    own_device_uids: AbstractSet[str] = frozenset()
+    own_device_uids: Callable[[], AbstractSet[str]] = frozenset
 
     def receive(
         self,
@@ -93,32 +69,53 @@ class Receiver:
         - 0xC004: other bytes are registered under the SOP Instance UID; these are in quarantine.
         """
         try:
-            self._check_space(len(encoded))
+            self.check_space(len(encoded))
             received = read_object(encoded, transfer_syntax_uid)
             check_command(received.header, affected_sop_class_uid, affected_sop_instance_uid)
             return self._keep(encoded, received, source_ae_title)
-        except ObjectRefused as error:
-            return Receipt(status=error.status, outcome=ReceiptOutcome.REFUSED, reason=str(error))
-        except StorageFull as error:
-            return Receipt(
-                status=StoreStatus.OUT_OF_RESOURCES,
-                outcome=ReceiptOutcome.NO_RESOURCES,
-                reason=str(error),
-            )
-        except TransientError as error:
-            return Receipt(
-                status=StoreStatus.REGISTER_UNAVAILABLE,
-                outcome=ReceiptOutcome.NO_RESOURCES,
-                reason=str(error),
-            )
+        except (ObjectRefused, TransientError) as error:
+            return refusal(error)
 
-    def _check_space(self, size_bytes: int) -> None:
+    def begin(
+        self,
+        *,
+        transfer_syntax_uid: str,
+        source_ae_title: str,
+        affected_sop_class_uid: str,
+        affected_sop_instance_uid: str,
+    ) -> Reception:
+        """Take an object while it arrives, with the same rules and answers; see `Reception`."""
+        return Reception(
+            self,
+            transfer_syntax_uid=transfer_syntax_uid,
+            source_ae_title=source_ae_title,
+            affected_sop_class_uid=affected_sop_class_uid,
+            affected_sop_instance_uid=affected_sop_instance_uid,
+        )
+
+    def check_space(self, size_bytes: int = 0) -> None:
+        """Raise StorageFull if so much more would leave less than the watermark."""
         if self.store.free_bytes() - size_bytes < self.watermark_bytes:
             raise StorageFull("free space is below the watermark")
 
+    def keep_arrived(
+        self,
+        received: ReceivedObject,
+        arrived: IncomingObject,
+        source_ae_title: str,
+        *,
+        is_own: bool,
+    ) -> Receipt:
+        """Keep and register an object that has arrived whole; raises what the ports do.
+
+        Not asked for its digest first, as it is written already: the register tells a duplicate.
+        """
+        decision = self._decide(received.header, is_own=is_own)
+        return self._register_stored(received, decision, arrived.keep(), source_ae_title)
+
     def _keep(self, encoded: Buffer, received: ReceivedObject, source_ae_title: str) -> Receipt:
         header = received.header
-        decision = self._decide(header)
+        decision = self._decide(header, is_own=self.register.is_own_result(header.SOPInstanceUID))
         digest = object_digest(encoded, header.TransferSyntaxUID)
         if self.register.find_digest(header.SOPInstanceUID) == digest:
             return self._receipt(received, decision, RegistrationOutcome.DUPLICATE)
@@ -129,8 +126,17 @@ class Receiver:
             source_ae_title=source_ae_title,
         )
         stored = self.store.put((head, encoded), digest)
+        return self._register_stored(received, decision, stored, source_ae_title)
+
+    def _register_stored(
+        self,
+        received: ReceivedObject,
+        decision: ScopeDecision,
+        stored: StoredObject,
+        source_ae_title: str,
+    ) -> Receipt:
         instance = Instance(
-            header=header,
+            header=received.header,
             stored=stored,
             state=decision.state,
             region=decision.region,
@@ -143,9 +149,8 @@ class Receiver:
             self._set_aside(instance, stored)
         return self._receipt(received, decision, outcome)
 
-    def _decide(self, header: InstanceHeader) -> ScopeDecision:
-        own = not self.own_device_uids.isdisjoint(header.processing_device_uids)
-        if own or self.register.is_own_result(header.SOPInstanceUID):
+    def _decide(self, header: InstanceHeader, *, is_own: bool) -> ScopeDecision:
+        if is_own or not self.own_device_uids().isdisjoint(header.processing_device_uids):
             return ScopeDecision(state=InstanceState.EXCLUDED, region=None, reason=MADE_HERE)
         return self.scope(header)
 
@@ -180,10 +185,3 @@ class Receiver:
             header=received.header,
             state=decision.state if new else None,
         )
-
-
-def object_digest(encoded: Buffer, transfer_syntax_uid: str) -> str:
-    """Return the SHA-256 (hex) over the transfer syntax UID and the data set as sent."""
-    digest = hashlib.sha256(transfer_syntax_uid.encode("ascii"))
-    digest.update(encoded)
-    return digest.hexdigest()

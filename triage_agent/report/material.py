@@ -90,8 +90,7 @@ class Material:
 
     def scored_elsewhere(self, image: ScoredImage) -> str:
         """The model that scored an image before `algorithm` took its place; "" if none did."""
-        own = f"{self.algorithm.name} {self.algorithm.version}"
-        return image.instance.model if image.instance.model != own else ""
+        return image.instance.model if image.instance.model != self.algorithm.model else ""
 
     @property
     def local_time(self) -> datetime:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.factories import after, make_instance, make_scored
 from tests.report_sources import ALGORITHM
-from triage_agent.domain.algorithm import DEFAULT_OPERATING_POINT
+from triage_agent.domain.algorithm import DEFAULT_OPERATING_POINT, answering_model
 from triage_agent.domain.region import Region
 
 
@@ -28,3 +29,29 @@ def test_nothing_about_an_algorithm_may_be_empty(attribute: str):
 def test_an_operating_point_lies_between_0_and_1(point: float):
     with pytest.raises(ValueError, match="HAND"):
         replace(ALGORITHM, operating_points={Region.HAND: point})
+
+
+def test_scores_are_recorded_under_name_and_version():
+    assert ALGORITHM.model == "demo-model 1.2.3"
+
+
+def test_nobody_answers_for_a_study_without_scores():
+    assert answering_model([]) == ""
+    assert answering_model([make_instance()]) == ""
+
+
+def test_the_model_that_scored_the_last_image_answers_for_the_study():
+    images = [
+        make_scored(model="new 2", received_at=after(5)),
+        make_scored(model="old 1", received_at=after(1)),
+        make_instance(received_at=after(9)),
+    ]
+    assert answering_model(images) == answering_model(images[::-1]) == "new 2"
+
+
+def test_of_images_that_came_at_once_the_same_one_always_counts():
+    images = [
+        make_scored(model="new 2", SOPInstanceUID="1.2.2"),
+        make_scored(model="old 1", SOPInstanceUID="1.2.1"),
+    ]
+    assert answering_model(images) == answering_model(images[::-1]) == "new 2"

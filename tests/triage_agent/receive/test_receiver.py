@@ -15,11 +15,8 @@ from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
 from triage_agent.errors import TransientError
 from triage_agent.ports import RegistrationOutcome
-from triage_agent.receive.receiver import (
-    ReceiptOutcome,
-    Receiver,
-    object_digest,
-)
+from triage_agent.receive.receipt import ReceiptOutcome, object_digest
+from triage_agent.receive.receiver import Receiver
 
 
 def test_an_object_is_stored_registered_and_then_acknowledged() -> None:
@@ -59,7 +56,7 @@ def test_the_digest_depends_on_bytes_and_transfer_syntax() -> None:
     assert object_digest(b"data", "1.2") != object_digest(b"datb", "1.2")
 
 
-def test_the_same_bytes_again_are_a_success_without_a_write() -> None:
+def test_the_same_bytes_again_are_a_success_and_kept_once(streamed: bool) -> None:  # noqa: FBT001
     node = Node()
     dataset = make_dataset()
     node.receive(dataset)
@@ -68,7 +65,8 @@ def test_the_same_bytes_again_are_a_success_without_a_write() -> None:
 
     assert (receipt.status, receipt.outcome) == (0, ReceiptOutcome.DUPLICATE)
     assert receipt.state is None
-    assert node.store.puts == 1
+    assert len(node.store.objects) == 1
+    assert node.store.puts == (2 if streamed else 1)  # streamed, they were written already
     assert len(node.register.study_images(dataset.StudyInstanceUID).instances) == 1
 
 

@@ -11,7 +11,7 @@ from triage_agent.dicom.headers import read_object
 from triage_agent.dicom.part10 import file_head
 from triage_agent.dicom.status import StoreStatus
 from triage_agent.errors import ObjectRefused
-from triage_agent.receive.receiver import Receipt, ReceiptOutcome
+from triage_agent.receive.receipt import Receipt, ReceiptOutcome
 from triage_agent.settings import DicomSettings
 
 

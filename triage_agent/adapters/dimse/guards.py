@@ -12,13 +12,12 @@ open, and what stands here instead:
 """
 
 import logging
-import select
+import socket
 import struct
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from ssl import SSLSocket
 from typing import Any, Final
 
 from pynetdicom import evt
@@ -28,13 +27,13 @@ from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.pdu_primitives import P_DATA
-from pynetdicom.transport import AssociationSocket
 
 from triage_agent.adapters.dimse.connections import Connection, MemoryBudget
+from triage_agent.adapters.dimse.guarded_socket import CLOSED, GuardedSocket
 
 Message = Any  # a DIMSE primitive: pynetdicom has no types
 
-_LOGGER = logging.getLogger(__name__)
+LOGGER = logging.getLogger(__name__)
 
 _PDU_HEAD_BYTES: Final = 6
 _ASSOCIATE_RQ: Final = 0x01
@@ -51,7 +50,6 @@ _WAIT_SECONDS: Final = 0.05
 _ESTABLISHED: Final = "Sta6"
 _CLOSING: Final = "Sta13"
 _INVALID_PDU: Final = "Evt19"
-_CLOSED: Final = "Evt17"
 
 
 class ProtocolViolation(Exception):
@@ -66,49 +64,6 @@ class Limits:
     maximum_object_bytes: int
     idle_seconds: float
     pdu_seconds: float
-
-
-class GuardedSocket(AssociationSocket):  # type: ignore[misc] # pynetdicom has no types
-    """A socket whose reads end at a deadline that is set for each PDU."""
-
-    deadline = 0.0
-    send_seconds = 30.0
-
-    def recv(self, nr_bytes: int) -> bytearray:
-        """Read so many bytes, or fewer if the peer closes. Raises TimeoutError at the deadline."""
-        buffer = bytearray(nr_bytes)
-        rest = memoryview(buffer)
-        while rest:
-            remaining = self.deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeoutError("the PDU was not whole in time")
-            self.socket.settimeout(remaining)
-            received = self.socket.recv_into(rest)
-            if not received:
-                return buffer[: nr_bytes - len(rest)]
-            rest = rest[received:]
-        return buffer
-
-    def send(self, bytestream: bytes) -> None:
-        """Send all; a peer that does not read in time loses the connection."""
-        try:
-            self.socket.settimeout(self.send_seconds)
-            self.socket.sendall(bytestream)
-        except (OSError, AttributeError):  # closed meanwhile: pynetdicom sets the socket to None
-            self.event_queue.put(_CLOSED)
-
-    def wait_readable(self, seconds: float) -> bool:
-        """Wait until there is something to read, also within TLS."""
-        client = self.socket
-        if client is None or not self._is_connected:
-            return False
-        if isinstance(client, SSLSocket) and client.pending():
-            return True
-        try:
-            return bool(select.select([client], [], [], seconds)[0])
-        except (OSError, ValueError):
-            self.event_queue.put(_CLOSED)
-            return False
 
 
 class GuardedUpperLayer(DULServiceProvider):  # type: ignore[misc]
@@ -148,30 +103,39 @@ class GuardedUpperLayer(DULServiceProvider):  # type: ignore[misc]
         try:
             self._read_pdu()
         except OSError as error:
-            _LOGGER.info("connection closed within a PDU: %s", error)
-            self.event_queue.put(_CLOSED)
+            LOGGER.info("connection closed within a PDU: %s", error)
+            self.event_queue.put(CLOSED)
         except Exception as error:  # noqa: BLE001 - whatever a peer's bytes cause ends only it
-            _LOGGER.warning("association aborted: %s: %s", type(error).__name__, error)
+            LOGGER.warning("association aborted: %s: %s", type(error).__name__, error)
             self.event_queue.put(_INVALID_PDU)
 
     def _read_pdu(self) -> None:
         head = self.socket.recv(_PDU_HEAD_BYTES)
         if len(head) < _PDU_HEAD_BYTES:
-            self.event_queue.put(_CLOSED)
+            self.event_queue.put(CLOSED)
             return
         pdu_type, length = struct.unpack(">BxL", head)
         maximum = self._maximum_bytes(pdu_type)
         if length > maximum:
             raise ProtocolViolation(f"a PDU of {length} bytes where {maximum} are allowed")
+        if pdu_type == _P_DATA_TF and self.state_machine.current_state == _ESTABLISHED:
+            self._read_values(length)
+            return
         body = self.socket.recv(length)
         if len(body) < length:
-            self.event_queue.put(_CLOSED)
-        elif pdu_type == _P_DATA_TF and self.state_machine.current_state == _ESTABLISHED:
-            self._take_fragments(body)
+            self.event_queue.put(CLOSED)
+            return
+        pdu, event = self._decode_pdu(head + body)
+        self._recv_pdu.put(pdu)
+        self.event_queue.put(event)
+
+    def _read_values(self, length: int) -> None:
+        """Read the body of a P-DATA-TF."""
+        body = self.socket.recv(length)
+        if len(body) < length:
+            self.event_queue.put(CLOSED)
         else:
-            pdu, event = self._decode_pdu(head + body)
-            self._recv_pdu.put(pdu)
-            self.event_queue.put(event)
+            self._take_fragments(body)
 
     def _maximum_bytes(self, pdu_type: int) -> int:
         if pdu_type not in _PDU_TYPES:
@@ -208,16 +172,24 @@ class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         """Add fragments to the object that is arriving. Raises ProtocolViolation beyond a cap."""
-        size = sum(len(value) for _, value in primitive.presentation_data_value_list)
+        self.count(sum(len(value) for _, value in primitive.presentation_data_value_list))
+        super().receive_primitive(primitive)
+        if self.message is None:
+            self._whole.append(self._arriving)
+            self._arriving = 0
+
+    def count(self, size: int) -> None:
+        """Count what arrives. Raises ProtocolViolation beyond a cap."""
         if self._arriving + size > self.assoc.limits.maximum_object_bytes:
             raise ProtocolViolation("the object is larger than dicom.maximum_object_bytes")
         if not self.assoc.budget.take(size):
             raise ProtocolViolation("too many large objects arrive at once")
         self._arriving += size
-        super().receive_primitive(primitive)
-        if self.message is None:
-            self._whole.append(self._arriving)
-            self._arriving = 0
+
+    def forget_arriving(self) -> None:
+        """Return the memory of what arrived since the last whole request."""
+        self.assoc.budget.give_back(self._arriving)
+        self._arriving = 0
 
     def forget_served(self) -> None:
         """Return the memory of the oldest whole request."""
@@ -249,12 +221,26 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         self.connection = connection
         self._draining = draining
         self._serving = False
-        self.dul = GuardedUpperLayer(self)
+        self.dul = self.make_upper_layer()
         self.dimse = GuardedDimse(self)
         # The setters pass these on to the timers of the upper layer that has just been replaced.
         self.acse_timeout = limits.pdu_seconds
         self.network_timeout = limits.idle_seconds
         self.dimse_timeout = limits.idle_seconds
+
+    def make_upper_layer(self) -> GuardedUpperLayer:
+        """Return the thread that reads and writes."""
+        return GuardedUpperLayer(self)
+
+    def take_socket(self, client: socket.socket) -> None:
+        """Serve a connection."""
+        guarded = self.make_socket(client)
+        guarded.send_seconds = self.limits.pdu_seconds
+        self.set_socket(guarded)
+
+    def make_socket(self, client: socket.socket) -> GuardedSocket:
+        """Return the connection as the upper layer reads it."""
+        return GuardedSocket(self, client_socket=client)
 
     @property
     def has_waiting_request(self) -> bool:
@@ -264,12 +250,17 @@ class GuardedAssociation(Association):  # type: ignore[misc]
     @property
     def is_busy(self) -> bool:
         """Say whether a request is arriving, waiting or being served."""
-        return self._serving or self.has_waiting_request or self.dimse.message is not None
+        return self._serving or self.has_waiting_request or self.is_arriving
+
+    @property
+    def is_arriving(self) -> bool:
+        """Say whether a message has begun to arrive."""
+        return self.dimse.message is not None
 
     @property
     def may_read(self) -> bool:
         """Say whether more may be read; once draining, only the rest of an object that arrives."""
-        return not self._draining.is_set() or self.dimse.message is not None
+        return not self._draining.is_set() or self.is_arriving
 
     def run(self) -> None:
         """Serve the association to its end, then release what it held."""

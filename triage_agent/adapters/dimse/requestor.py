@@ -8,13 +8,16 @@ import socket
 import time
 from contextlib import suppress
 from ssl import SSLContext
-from typing import Final
+from typing import Any, Final
 
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.transport import T_CONNECT, AddressInformation
 
-from triage_agent.adapters.dimse.guards import GuardedSocket
+from triage_agent.adapters.dimse.guarded_socket import GuardedSocket
+
+Answer = Any  # a context ID and a message, or two times None
 
 # What an acceptor sends is small: its answer to at most 128 contexts, and statuses.
 _MAXIMUM_PDU_BYTES: Final = 1_048_576
@@ -58,6 +61,18 @@ class RequestorSocket(GuardedSocket):
                 client.close()  # pynetdicom does not where there was no connection yet
 
 
+class AnswersOnly(DIMSEServiceProvider):  # type: ignore[misc] # pynetdicom has no types
+    """Keeps answers for who waits for them.
+
+    The association's own loop looks for requests of the peer; it can take an answer that comes
+    very soon, though the caller believes it paused, and the caller then waits in vain.
+    """
+
+    def get_msg(self, block: bool = False) -> Answer:  # noqa: FBT001, FBT002 - as in pynetdicom
+        """Return the next message to a caller that waits, and none to the loop."""
+        return super().get_msg(block=True) if block else (None, None)
+
+
 class RequestorEntity(ApplicationEntity):  # type: ignore[misc] # pynetdicom has no types
     """An AE whose outgoing associations use `RequestorSocket`; `close` it after the last one."""
 
@@ -76,6 +91,7 @@ class RequestorEntity(ApplicationEntity):  # type: ignore[misc] # pynetdicom has
         address: AddressInformation,
         tls_args: tuple[SSLContext, str] | None,
     ) -> RequestorSocket:
+        assoc.dimse = AnswersOnly(assoc)
         client = RequestorSocket(assoc, address=address)
         client.tls_args = tls_args
         self._sockets.append(client)

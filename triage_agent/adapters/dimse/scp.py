@@ -2,22 +2,19 @@
 
 import threading
 import time
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
-from pydicom.dataset import Dataset
 from pynetdicom import AE, build_context, evt
 
 from triage_agent.adapters.dimse.callers import CallerRule
 from triage_agent.adapters.dimse.connections import Connections, MemoryBudget
 from triage_agent.adapters.dimse.guards import GuardedAssociation, Limits
 from triage_agent.adapters.dimse.server import GuardedServer
+from triage_agent.adapters.dimse.store_service import Begins, Receives, StoreService
 from triage_agent.adapters.dimse.tls import acceptor_context
 from triage_agent.dicom import sop_classes, transfer_syntaxes
-from triage_agent.dicom.elements import Buffer
 from triage_agent.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from triage_agent.dicom.status import StoreStatus
-from triage_agent.receive.receiver import Receipt
 from triage_agent.settings import DicomSettings
 
 Event = Any  # pynetdicom has no types
@@ -30,7 +27,6 @@ _WAITING_CONNECTIONS: Final = 32
 _LARGEST_OBJECTS: Final = 4
 _ACCEPT_POLL_SECONDS: Final = 0.05
 _DRAIN_POLL_SECONDS: Final = 0.02
-_ERROR_COMMENT_CHARACTERS: Final = 64  # VR LO
 
 # A-ASSOCIATE-RJ: result, source, reason (PS3.8 Table 9-21).
 _CALLED_AE_TITLE_NOT_RECOGNIZED: Final = (1, 1, 7)
@@ -39,31 +35,21 @@ _LOCAL_LIMIT_EXCEEDED: Final = (2, 3, 2)
 _NO_REASON_GIVEN: Final = (2, 2, 1)
 
 
-class Receives(Protocol):
-    """The receive step."""
-
-    def __call__(
-        self,
-        encoded: Buffer,
-        *,
-        transfer_syntax_uid: str,
-        source_ae_title: str,
-        affected_sop_class_uid: str,
-        affected_sop_instance_uid: str,
-    ) -> Receipt:
-        """Take an object; see `receive.receiver.Receiver.receive`."""
-        ...
-
-
 class StorageScp:
     """Listens for associations and hands every object to the receive step.
 
     Raises SettingsInvalid where callers or TLS files do not hold.
     """
 
-    def __init__(self, settings: DicomSettings, receive: Receives) -> None:
+    def __init__(
+        self, settings: DicomSettings, receive: Receives, begin: Begins | None = None
+    ) -> None:
+        """Take the receive step, and how it takes an object while that arrives.
+
+        Without `begin`, and by `settings.receive_path`, objects are collected in memory.
+        """
         self._settings = settings
-        self._receive = receive
+        self._service = StoreService(receive, begin)
         self._callers = CallerRule.of(settings.callers)
         self._tls = (
             acceptor_context(
@@ -106,7 +92,11 @@ class StorageScp:
             ),
             budget=MemoryBudget(_LARGEST_OBJECTS * settings.maximum_object_bytes),
             tls=self._tls,
-            bindings=((evt.EVT_REQUESTED, self._on_request), (evt.EVT_C_STORE, self._on_store)),
+            bindings=(
+                (evt.EVT_REQUESTED, self._on_request),
+                (evt.EVT_C_STORE, self._service.serve),
+            ),
+            begin_object=self._service.begin if settings.receive_path == "fast" else None,
         )
         ae._servers.append(server)  # noqa: SLF001 - where its shutdown takes it from
         self._server = server
@@ -172,44 +162,6 @@ class StorageScp:
         )
         return None
 
-    def _on_store(self, event: Event) -> int | Dataset:
-        started = time.monotonic()
-        request = event.request
-        calling = event.assoc.requestor.ae_title.strip()
-        if request.AffectedSOPClassUID != event.context.abstract_syntax:
-            return _answer(StoreStatus.SOP_CLASS_NOT_SUPPORTED, "not the class of this context")
-        try:
-            receipt = self._store(event, calling)
-        except Exception:
-            log.exception("object not received", calling=calling)
-            return _answer(StoreStatus.UNEXPECTED_FAILURE, "unexpected failure; see the log")
-        write = log.info if receipt.status == StoreStatus.SUCCESS else log.warning
-        write(
-            f"object {receipt.outcome}",
-            status=f"{receipt.status:04X}",
-            sop_class=str(request.AffectedSOPClassUID),
-            sop_instance=str(request.AffectedSOPInstanceUID),
-            study=receipt.header.StudyInstanceUID if receipt.header else None,
-            calling=calling,
-            reason=receipt.reason or None,
-            remarks=receipt.remarks or None,
-            seconds=round(time.monotonic() - started, 4),
-        )
-        if receipt.status == StoreStatus.SUCCESS:
-            return int(StoreStatus.SUCCESS)
-        return _answer(receipt.status, receipt.reason)
-
-    def _store(self, event: Event, calling: str) -> Receipt:
-        request = event.request
-        with request.DataSet.getbuffer() as encoded:
-            return self._receive(
-                encoded,
-                transfer_syntax_uid=str(event.context.transfer_syntax),
-                source_ae_title=calling,
-                affected_sop_class_uid=str(request.AffectedSOPClassUID),
-                affected_sop_instance_uid=str(request.AffectedSOPInstanceUID),
-            )
-
 
 def _accepted_contexts(proposed: list[Any]) -> list[Any]:
     """Return contexts for what a requestor proposes and we take, syntaxes in its own order.
@@ -226,10 +178,3 @@ def _accepted_contexts(proposed: list[Any]) -> list[Any]:
         for abstract, syntaxes in wanted.items()
         if (accepted := transfer_syntaxes.acceptable(syntaxes))
     ]
-
-
-def _answer(status: int, comment: str) -> Dataset:
-    answer = Dataset()
-    answer.Status = int(status)
-    answer.ErrorComment = comment[:_ERROR_COMMENT_CHARACTERS]
-    return answer

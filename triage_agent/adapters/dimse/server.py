@@ -16,7 +16,8 @@ from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from triage_agent.adapters.dimse.callers import CallerRule
 from triage_agent.adapters.dimse.connections import Connection, Connections, MemoryBudget
-from triage_agent.adapters.dimse.guards import GuardedAssociation, GuardedSocket, Limits
+from triage_agent.adapters.dimse.fast_path import BeginObject, FastAssociation
+from triage_agent.adapters.dimse.guards import GuardedAssociation, Limits
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class GuardedServer(ThreadedAssociationServer):  # type: ignore[misc]
         budget: MemoryBudget,
         tls: ssl.SSLContext | None,
         bindings: Sequence[EventBinding],
+        begin_object: BeginObject | None,
     ) -> None:
         self.callers = callers
         self.connections = connections
@@ -52,6 +54,7 @@ class GuardedServer(ThreadedAssociationServer):  # type: ignore[misc]
         self.budget = budget
         self.tls = tls
         self.bindings = bindings
+        self.begin_object = begin_object
         self.draining = threading.Event()
         self._names = count(1)
         self._joined: dict[int, Connection] = {}
@@ -94,6 +97,9 @@ class GuardedServer(ThreadedAssociationServer):  # type: ignore[misc]
     def connection_of(self, request: socket.socket) -> Connection:
         """Return the connection that `verify_request` has counted."""
         return self._joined.pop(request.fileno())
+
+    def service_actions(self) -> None:
+        """Do without pynetdicom's collection of garbage, for which every association would wait."""
 
     def handle_error(self, request: socket.socket, client_address: PeerAddress) -> None:
         """Log what went wrong before an association was there; called while it is handled."""
@@ -139,18 +145,10 @@ class GuardedRequest(RequestHandler):  # type: ignore[misc]
 
     def _associate(self, connection: Connection) -> GuardedAssociation:
         server = self.server
-        association = GuardedAssociation(
-            self.ae,
-            limits=server.limits,
-            budget=server.budget,
-            connection=connection,
-            draining=server.draining,
-        )
+        association = self._make_association(connection)
         association._server = server  # noqa: SLF001 - how active_associations finds it
         association.name = server.next_name()
-        client = GuardedSocket(association, client_socket=self.request)
-        client.send_seconds = server.limits.pdu_seconds
-        association.set_socket(client)
+        association.take_socket(self.request)
         acceptor = association.acceptor
         acceptor.ae_title = server.ae_title
         acceptor.address_info = self.local
@@ -162,3 +160,15 @@ class GuardedRequest(RequestHandler):  # type: ignore[misc]
             association.bind(event, function)
         evt.trigger(association, evt.EVT_CONN_OPEN, {"address": self.client_address})
         return association
+
+    def _make_association(self, connection: Connection) -> GuardedAssociation:
+        server = self.server
+        common: dict[str, Any] = {
+            "limits": server.limits,
+            "budget": server.budget,
+            "connection": connection,
+            "draining": server.draining,
+        }
+        if server.begin_object is None:
+            return GuardedAssociation(self.ae, **common)
+        return FastAssociation(self.ae, begin_object=server.begin_object, **common)

@@ -1,24 +1,25 @@
-"""The InstanceStore port on a local file system: two levels of folders named by the digest."""
+"""The InstanceStore port on a local file system: 256 folders, files named by the digest."""
 
-import errno
 import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from triage_agent.adapters.filesystem.incoming_file import IncomingFile, translating_full_disk
 from triage_agent.domain.instance import StoredObject
-from triage_agent.errors import StorageFull
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_LOCATION: Final = re.compile(r"(objects/[0-9a-f]{2}/[0-9a-f]{2}|quarantine)/[0-9a-f]{64}\.dcm")
-# Disk, quota, or the process's own limit on the size of a file.
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# The second level is of objects that were stored before there was one only.
+_LOCATION: Final = re.compile(r"(objects/[0-9a-f]{2}(/[0-9a-f]{2})?|quarantine)/[0-9a-f]{64}\.dcm")
 # No write takes that long, so an older temporary file was left by a process that died.
 _LEFTOVER_SECONDS: Final = 3600.0
+# For the hash of one arriving object and the fsync of another; more of them wait for each other.
+_THREADS: Final = 16
 
 
 class FilesystemInstanceStore:
@@ -34,26 +35,34 @@ class FilesystemInstanceStore:
         self._incoming = data_dir / "incoming"
         self._quarantine = data_dir / "quarantine"
         self._durable: set[Path] = set()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="instance-store")
         data_dir.mkdir(parents=True, exist_ok=True)
         for folder in (self._objects, self._incoming, self._quarantine):
             self._make_folder(folder)
+        self._make_shelves()
 
     def free_bytes(self) -> int:
         """Return how many bytes an unprivileged process may still write."""
         file_system = os.statvfs(self._root)
         return file_system.f_bavail * file_system.f_frsize
 
+    def begin(self, head: bytes, digest_seed: bytes) -> IncomingFile:
+        """Take an object that arrives in parts; see the port. Raises StorageFull."""
+        return IncomingFile(
+            self._incoming, head, digest_seed, place=self._place, threads=self._threads
+        )
+
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
         """Keep the concatenation of `part10` under `digest`; see the port. Raises StorageFull."""
         if _DIGEST.fullmatch(digest) is None:
             raise ValueError("a digest is 64 hexadecimal digits")
-        folder = self._objects / digest[:2] / digest[2:4]
+        folder = self._objects / digest[:2]
         path = folder / f"{digest}.dcm"
         if path.exists():
             # Its folder may not have reached the disk before a crash took the row with it.
             _fsync_folder(folder)
             return self._stored(path, digest)
-        with _translating_full_disk():
+        with translating_full_disk():
             self._make_folder(folder)
             self._write(part10, path)
         return self._stored(path, digest)
@@ -103,6 +112,27 @@ class FilesystemInstanceStore:
             raise
         _fsync_folder(path.parent)
 
+    def _make_shelves(self) -> None:
+        """Make all folders for objects at once: their parent reaches the disk once, not 256 times.
+
+        That all are there does not say that another process has come as far as that.
+        """
+        shelves = [self._objects / f"{number:02x}" for number in range(256)]
+        for shelf in shelves:
+            shelf.mkdir(exist_ok=True)
+        _fsync_folder(self._objects)
+        self._durable.update(shelves)
+
+    def _place(self, whole: Path, digest: str) -> StoredObject:
+        """Rename a file that has reached the disk, unless the object is there already."""
+        folder = self._objects / digest[:2]
+        path = folder / f"{digest}.dcm"
+        self._make_folder(folder)
+        if not path.exists():
+            whole.rename(path)
+        _fsync_folder(folder)
+        return self._stored(path, digest)
+
     def _make_folder(self, folder: Path) -> None:
         # That a folder is there does not say that another process has fsynced its parent yet.
         if folder == self._root or (folder in self._durable and folder.is_dir()):
@@ -132,13 +162,3 @@ def _fsync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _translating_full_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull(f"the disk takes no more: {error.strerror}") from error
-        raise

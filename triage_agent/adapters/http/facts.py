@@ -1,12 +1,12 @@
 """What the page says of the node itself, and what its routes ask."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from triage_agent.domain.algorithm import DEFAULT_OPERATING_POINT
 from triage_agent.domain.instance import InstanceHeader
-from triage_agent.domain.region import Region
+from triage_agent.domain.study import StudyImages
 from triage_agent.ports import (
     Clock,
     InstanceStore,
@@ -26,7 +26,7 @@ class NodeFacts:
         model: name and version of the bundle that scores now.
         ae_title: of the node.
         policy: the table of deadlines.
-        operating_points: probability above which a study is abnormal, where it is not 0.5.
+        operating_point: gives the probability above which a study is abnormal.
         destinations: names of the peers that get results.
         recognised_by: says by which attribute an image's region was recognised.
         zone: in which times are shown; None is this machine's.
@@ -35,16 +35,12 @@ class NodeFacts:
     model: str
     ae_title: str
     policy: PrioritiseSettings = field(default_factory=PrioritiseSettings)
-    operating_points: Mapping[Region, float] = field(default_factory=dict)
+    operating_point: Callable[[StudyImages], float] = field(
+        default=lambda _: DEFAULT_OPERATING_POINT
+    )
     destinations: tuple[str, ...] = ()
     recognised_by: Callable[[InstanceHeader], str] = field(default=lambda _: "")
     zone: tzinfo | None = None
-
-    def operating_point(self, region: Region | None) -> float:
-        """Return the probability above which a study of the region is abnormal."""
-        if region is None:
-            return DEFAULT_OPERATING_POINT
-        return self.operating_points.get(region, DEFAULT_OPERATING_POINT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

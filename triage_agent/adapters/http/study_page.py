@@ -56,7 +56,7 @@ def study_page(sources: Sources, StudyInstanceUID: str) -> StudyPage:
     now, facts = sources.clock.now(), sources.facts
     entry = sources.worklist.entry(StudyInstanceUID)
     images = sources.register.study_images(StudyInstanceUID)
-    point = facts.operating_point(entry.study.region)
+    point = facts.operating_point(images)
     pictures = [
         _picture(number, instance, facts)
         for number, instance in enumerate(images.instances, start=1)

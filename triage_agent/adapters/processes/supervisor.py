@@ -13,6 +13,8 @@ from typing import Any
 
 import structlog
 
+from triage_agent.adapters.processes.role_process import RESTART_STATUS
+
 STOP_SECONDS = 8.0  # a role has this long to end after SIGTERM; the whole shutdown stays below 10 s
 SHORT_LIFE_SECONDS = 5.0  # a process that dies sooner is restarted with growing pauses
 MAXIMUM_PAUSE_SECONDS = 5.0
@@ -36,7 +38,8 @@ class Supervisor:
     """Runs `command + [role]` for each role until SIGTERM or SIGINT.
 
     A role tells that it is ready with one JSON line on its standard output; these facts are
-    handed to `on_ready` once the roles in `wait_for` have told theirs. `pin` turns a role's facts
+    handed to `on_ready` once the roles in `wait_for` have told theirs. One that ends with
+    RESTART_STATUS is started again without a pause. `pin` turns a role's facts
     into environment for its next start, so that a port the system chose stays the same.
     """
 
@@ -128,6 +131,10 @@ class Supervisor:
                 continue
             self._close_output(process)
             child.process = None
+            if process.returncode == RESTART_STATUS:
+                child.start_again_at, child.pause_seconds = now, 0.0
+                log.info("role_restarts", role=child.role)
+                continue
             if now - child.started_at < SHORT_LIFE_SECONDS:
                 child.pause_seconds = min(
                     MAXIMUM_PAUSE_SECONDS, max(0.1, child.pause_seconds * 2.0)

@@ -29,7 +29,11 @@ def create_engine(url: str, *, lock_seconds: int = LOCK_SECONDS) -> sa.Engine:
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
-            parsed, connect_args={"timeout": lock_seconds}, max_overflow=_SPARE_CONNECTIONS
+            parsed,
+            connect_args={"timeout": lock_seconds},
+            max_overflow=_SPARE_CONNECTIONS,
+            # The connection that wrote last: what it has cached is still true.
+            pool_use_lifo=True,
         )
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "begin", _begin_sqlite)

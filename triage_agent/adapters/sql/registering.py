@@ -21,12 +21,20 @@ from triage_agent.domain.study import StudyState
 from triage_agent.domain.worklist import Event, ReadingState
 from triage_agent.ports import RegistrationOutcome, StudyOpening
 
+# The statements of the hot path are built once: to build one takes longer than to run it. The name
+# of a parameter must not be that of a column, which in an update would be one to set.
+_INSTANCE = sa.bindparam("the_instance", type_=sa.Text)
+_STUDY = sa.bindparam("the_study", type_=sa.Text)
+_DIGEST_OF = sa.select(instance.c.digest).where(instance.c.SOPInstanceUID == _INSTANCE)
+_INSTANCES_OF = sa.select(sa.func.count()).where(instance.c.StudyInstanceUID == _STUDY)
+_LOCKED = sa.select(study).where(study.c.StudyInstanceUID == _STUDY).with_for_update(key_share=True)
+_CHANGE = sa.update(study).where(study.c.StudyInstanceUID == _STUDY)
+_NEW_ENTRY = sa.insert(worklist_entry)
+
 
 def find_digest(connection: sa.Connection, SOPInstanceUID: str) -> str | None:
     """Return the digest registered under a SOP Instance UID, or None."""
-    return connection.execute(
-        sa.select(instance.c.digest).where(instance_of(SOPInstanceUID))
-    ).scalar()
+    return connection.execute(_DIGEST_OF, {"the_instance": SOPInstanceUID}).scalar()
 
 
 def register(
@@ -46,18 +54,15 @@ def register(
         return RegistrationOutcome.CONFLICT
     is_new = insert_if_absent(connection, study, _new_study(value, opening, stat, quiet_seconds))
     if is_new:
-        connection.execute(sa.insert(worklist_entry), _new_entry(value, opening))
+        connection.execute(_NEW_ENTRY, _new_entry(value, opening))
     insert_if_absent(connection, series, _new_series(header))
     before = lock_study(connection, header.StudyInstanceUID)
-    instances = connection.execute(
-        sa.select(sa.func.count()).where(instance.c.StudyInstanceUID == header.StudyInstanceUID)
-    ).scalar_one()
+    the_study = {"the_study": header.StudyInstanceUID}
+    instances = connection.execute(_INSTANCES_OF, the_study).scalar_one()
     changes, events = _arrival(
         before, value, is_new=is_new, stat=stat, quiet_seconds=quiet_seconds, instances=instances
     )
-    connection.execute(
-        sa.update(study).where(study.c.StudyInstanceUID == header.StudyInstanceUID).values(changes)
-    )
+    connection.execute(_CHANGE, changes | the_study)
     story.append(connection, events)
     return RegistrationOutcome.NEW
 
@@ -85,15 +90,7 @@ def record_conflict(
 
 def lock_study(connection: sa.Connection, StudyInstanceUID: str) -> Row:
     """Return a study's row; until the end of the transaction no one else changes it."""
-    return (
-        connection.execute(
-            sa.select(study)
-            .where(study.c.StudyInstanceUID == StudyInstanceUID)
-            .with_for_update(key_share=True)
-        )
-        .mappings()
-        .one()
-    )
+    return connection.execute(_LOCKED, {"the_study": StudyInstanceUID}).mappings().one()
 
 
 def _attributes(value: Instance) -> Values:

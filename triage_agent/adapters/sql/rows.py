@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from triage_agent.adapters.sql.schema import instance, result, study, worklist_entry
+from triage_agent.adapters.sql.schema import instance, study, worklist_entry
 from triage_agent.domain.assessment import Assessment, AssessmentKind
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import (
@@ -164,11 +164,6 @@ def result_values(value: Result) -> Values:
 def instance_of(SOPInstanceUID: str) -> sa.ColumnElement[bool]:
     """Return the condition that picks one instance."""
     return instance.c.SOPInstanceUID == SOPInstanceUID
-
-
-def result_of(SOPInstanceUID: str) -> sa.ColumnElement[bool]:
-    """Return the condition that picks one result."""
-    return result.c.SOPInstanceUID == SOPInstanceUID
 
 
 def _region(text: str | None) -> Region | None:

@@ -15,6 +15,10 @@ from triage_agent.domain.instance import ImageScore, Instance
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.worklist import Event
 
+# Built once, as every instance needs them.
+_APPENDED = sa.insert(event)
+_COUNTED_UP = sa.update(list_version).values(number=list_version.c.number + 1)
+
 
 def received(instance: Instance) -> Event:
     """Tell of a registered instance and what is to become of it."""
@@ -142,7 +146,7 @@ def append(connection: sa.Connection, events: Sequence[Event]) -> None:
     commit, which puts versions in the order in which they become visible.
     """
     connection.execute(
-        sa.insert(event),
+        _APPENDED,
         [
             {
                 "StudyInstanceUID": line.StudyInstanceUID,
@@ -153,7 +157,7 @@ def append(connection: sa.Connection, events: Sequence[Event]) -> None:
             for line in events
         ],
     )
-    connection.execute(sa.update(list_version).values(number=list_version.c.number + 1))
+    connection.execute(_COUNTED_UP)
 
 
 def of_study(connection: sa.Connection, StudyInstanceUID: str) -> tuple[Event, ...]:

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from triage_agent.adapters.sql import assessing, registering, reporting, scoring, story
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.rows import result_of
 from triage_agent.adapters.sql.schema import result, study
 from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.delivery import Result
@@ -17,6 +16,9 @@ from triage_agent.domain.study import StudyImages
 from triage_agent.domain.worklist import Event
 from triage_agent.errors import StudyUnknown
 from triage_agent.ports import RegistrationOutcome, StudyOpening
+
+# Built once, as every instance needs it.
+_OWN_RESULT = sa.select(result.c.id).where(result.c.SOPInstanceUID == sa.bindparam("the_object"))
 
 
 class SqlStudyRegister:
@@ -53,8 +55,8 @@ class SqlStudyRegister:
     def is_own_result(self, SOPInstanceUID: str) -> bool:
         """Say whether the node itself made the object with this UID."""
         with self._database.read() as connection:
-            statement = sa.select(result.c.id).where(result_of(SOPInstanceUID))
-            return connection.execute(statement).first() is not None
+            parameters = {"the_object": SOPInstanceUID}
+            return connection.execute(_OWN_RESULT, parameters).first() is not None
 
     def begin_scoring(self, limit: int) -> tuple[Instance, ...]:
         """Return instances in state RECEIVED, most urgent study first, attempts raised by one."""

@@ -10,6 +10,7 @@ from triage_agent.infer.bundle import ModelBundle, parse_bundle
 
 CARD = "model.json"
 WEIGHTS = "model.safetensors"
+CARD_TEXT = "MODEL_CARD.md"  # the card for people; the node does without
 
 # The model that is served unless the settings name another.
 BUNDLED_FOLDER = Path(triage_agent.__file__).parent / "models" / "mobilenet_v2"

@@ -10,6 +10,8 @@ from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
 from triage_agent.errors import BundleInvalid
 from triage_agent.infer.network import TriageNetwork, build_network
 
+_CAUSE_CHARACTERS = 200
+
 
 def load_network(loaded: LoadedBundle) -> TriageNetwork:
     """Build the bundle's network on the CPU, in fp32 and evaluation mode.
@@ -25,8 +27,10 @@ def load_network(loaded: LoadedBundle) -> TriageNetwork:
     try:
         network.load_state_dict(safetensors.torch.load_file(loaded.weights))
     except (RuntimeError, SafetensorError) as error:
+        # PyTorch names every weight, line by line; the first ones tell.
+        cause = " ".join(str(error).split())[:_CAUSE_CHARACTERS]
         raise BundleInvalid(
-            f"{loaded.weights}: is not a set of weights for {architecture}: {error}. "
+            f"{loaded.weights}: is not a set of weights for {architecture}: {cause}. "
             "Export the model again."
         ) from error
     return network.eval()

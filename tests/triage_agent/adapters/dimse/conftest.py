@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.receive_step import FakeReceiveStep
-from triage_agent.adapters.dimse.scp import Receives, StorageScp
+from triage_agent.adapters.dimse.scp import StorageScp
+from triage_agent.adapters.dimse.store_service import Receives
 from triage_agent.settings import DicomSettings
 
 Serve = Callable[..., tuple[StorageScp, int]]
@@ -17,13 +18,17 @@ Eventually = Callable[[Callable[[], bool]], None]
 _DEADLINE_SECONDS = 20.0
 
 
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Start SCPs with settings over the defaults of a test; all are stopped at the end."""
+@pytest.fixture(params=["fast", "library"])
+def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
+    """Start SCPs with settings over the defaults of a test, in turn on either receive path.
+
+    All are stopped at the end.
+    """
     started: list[StorageScp] = []
 
     def start(receive: Receives | None = None, **settings: Any) -> tuple[StorageScp, int]:
-        values = {"port": 0, "idle_seconds": 20.0, "pdu_seconds": 10.0}
+        values: dict[str, Any] = {"port": 0, "idle_seconds": 20.0, "pdu_seconds": 10.0}
+        values["receive_path"] = request.param
         scp = StorageScp(DicomSettings(**(values | settings)), receive or FakeReceiveStep())
         port = scp.start()
         started.append(scp)

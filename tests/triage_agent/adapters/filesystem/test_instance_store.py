@@ -28,14 +28,14 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def test_objects_lie_two_folders_deep_under_their_digest(
+def test_objects_lie_in_one_of_256_folders_under_their_digest(
     store: FilesystemInstanceStore, tmp_path: Path
 ) -> None:
     digest = digest_of("one")
 
     store.put(PARTS, digest)
 
-    expected = tmp_path / "data" / "objects" / digest[:2] / digest[2:4] / f"{digest}.dcm"
+    expected = tmp_path / "data" / "objects" / digest[:2] / f"{digest}.dcm"
     assert files(tmp_path) == [expected]
 
 
@@ -132,11 +132,24 @@ def test_everything_that_changed_is_fsynced_before_put_returns(
     first, synced[:] = list(synced), []
     store.put(PARTS, digest)
 
-    top, leaf = objects / digest[:2], objects / digest[:2] / digest[2:4]
-    assert first[:2] == [objects, top]  # the new folders, outermost first
-    assert first[2].parent == tmp_path / "data" / "incoming"
-    assert first[3:] == [leaf]  # after the rename
+    leaf = objects / digest[:2]
+    assert first[0].parent == tmp_path / "data" / "incoming"
+    assert first[1:] == [leaf]  # after the rename; the folder itself since the start
     assert synced == [leaf]
+
+
+def test_the_folders_are_fsynced_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink())
+    )
+
+    FilesystemInstanceStore(tmp_path / "data")
+
+    assert synced[-1] == tmp_path / "data" / "objects"
+    assert len(list((tmp_path / "data" / "objects").iterdir())) == 256
 
 
 def test_leftovers_go_by_age_only(store: FilesystemInstanceStore, tmp_path: Path) -> None:
@@ -171,7 +184,7 @@ def test_a_folder_that_was_removed_is_made_again(
 ) -> None:
     digest = digest_of("one")
     store.path(store.put(PARTS, digest).location).unlink()
-    leaf = tmp_path / "data" / "objects" / digest[:2] / digest[2:4]
+    leaf = tmp_path / "data" / "objects" / digest[:2]
     leaf.rmdir()
 
     assert store.read(store.put(PARTS, digest).location) == WHOLE

@@ -17,7 +17,7 @@ def node() -> WebNode:
         NodeFacts(
             model="test-model 1",
             ae_title="TRIAGE",
-            operating_points={Region.HAND: 0.4},
+            operating_point=lambda images: 0.4 if images.study.region is Region.HAND else 0.5,
             destinations=("pacs",),
             recognised_by=lambda header: f"body part {header.BodyPartExamined}",
             zone=UTC,

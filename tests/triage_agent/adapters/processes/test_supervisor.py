@@ -32,7 +32,9 @@ sys.exit(supervisor.run())
 
 CHILD = """
 import os, signal, sys, threading, time
-from triage_agent.adapters.processes.role_process import die_with_parent, serve_until_stopped
+from triage_agent.adapters.processes.role_process import (
+    RESTART_STATUS, die_with_parent, serve_until_stopped
+)
 
 role = sys.argv[1]
 die_with_parent()
@@ -41,8 +43,16 @@ if role == "stubborn":
     print("a library's own words", flush=True)
     while True:
         time.sleep(1)
-with open(f"{sys.argv[0]}.{role}", "a") as file:
+started = f"{sys.argv[0]}.{role}"
+with open(started, "a") as file:
     file.write(f"{os.getpid()} {os.environ['PINNED']}\\n")
+if role == "outdated":
+    stop = threading.Event()
+    again = serve_until_stopped(
+        stop, {"pid": os.getpid()}, is_outdated=lambda: len(open(started).readlines()) < 3
+    )
+    assert stop.is_set()
+    sys.exit(RESTART_STATUS if again else 0)
 serve_until_stopped(threading.Event(), {"pid": os.getpid()})
 """
 
@@ -125,3 +135,21 @@ def test_a_role_that_does_not_stop_is_killed_within_ten_seconds(supervise):
     assert process.wait(15) == 1
     assert time.monotonic() - begun < 10
     assert b"role_killed" in process.stderr.read()
+
+
+def test_a_role_that_is_outdated_is_started_again_at_once_until_it_is_not(supervise, tmp_path):
+    process = supervise("outdated", "steady")
+    read_line(process)
+    starts = eventually(
+        lambda: (
+            len(lines := (tmp_path / "child.py.outdated").read_text().splitlines()) == 3 and lines
+        )
+    )
+    pids = [line.split()[0] for line in starts]
+    assert [line.split()[1:] for line in starts[1:]] == [[pid] for pid in pids[:2]]
+    eventually(lambda: alive(int(pids[2])))
+    process.terminate()
+    assert process.wait(10) == 0
+    log = process.stderr.read().decode()
+    assert log.count("role_restarts") == 2
+    assert "role_died" not in log

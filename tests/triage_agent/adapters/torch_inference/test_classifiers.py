@@ -243,7 +243,7 @@ def test_a_library_that_is_not_there_shows_no_device() -> None:
 
 
 def test_an_architecture_without_an_exact_map_is_refused(random_bundle: LoadedBundle) -> None:
-    loaded = LoadedBundle(make_bundle(architecture="vgg16"), random_bundle.weights)
+    loaded = LoadedBundle(make_bundle(architecture="vit_b_16"), random_bundle.weights)
     with pytest.raises(BundleInvalid, match=r"architecture.*exact"):
         load_network(loaded)
 

@@ -1,0 +1,131 @@
+"""Synthetic studies in the form in which MURA-v1.1 is distributed (arXiv 1712.06957)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dicom_fixtures.pictures import save_grey
+from dicom_fixtures.plan import StudyPlan
+from dicom_fixtures.truth_table import TruthRow
+
+FOLDER = "MURA-v1.1"
+
+_TRAIN, _VALID = "train", "valid"
+
+# One patient in five is in the validation part, and every fourth study is of the patient before.
+_VALID_EVERY = 5
+_SECOND_STUDY_EVERY = 4
+
+# The shorter side of an image, as a share of the longer: the real set has all shapes.
+_NARROWEST = 0.7
+
+
+@dataclass(frozen=True)
+class PlacedStudy:
+    """A study and its folder below the folder that is written to, with forward slashes."""
+
+    plan: StudyPlan
+    part: str
+    folder: str
+
+
+def placed_studies(plans: Sequence[StudyPlan]) -> tuple[PlacedStudy, ...]:
+    """Give every study its patient, part and folder.
+
+    Some patients have two studies, of one region or of two; none is in both parts. Where a label
+    has at least two patients, both parts show it.
+    """
+    patients: list[list[StudyPlan]] = []
+    for number, plan in enumerate(plans, start=1):
+        shaped = _shaped(plan, number)
+        if number % _SECOND_STUDY_EVERY == 0:
+            # The seed is the subject: the second study shows the same person.
+            patients[-1].append(replace(shaped, seed=patients[-1][0].seed))
+        else:
+            patients.append([shaped])
+    valid = _valid_patients([each[0].abnormal for each in patients])
+    order = [index for index in range(len(patients)) if index not in valid] + sorted(valid)
+    return tuple(
+        study
+        for number, index in enumerate(order, start=1)
+        for study in _of_patient(patients[index], number, _VALID if index in valid else _TRAIN)
+    )
+
+
+class MuraWriter:
+    """Writes the images of placed studies, their masks beside the set, and the four lists."""
+
+    def __init__(self, out: Path, plans: Sequence[StudyPlan]) -> None:
+        self.placed = placed_studies(plans)
+        self._out = out
+        self._images: dict[str, list[str]] = {_TRAIN: [], _VALID: []}
+
+    def write(self, study: PlacedStudy) -> list[TruthRow]:
+        """Write the images of one study; return their truth."""
+        rows = []
+        for number, radiograph in enumerate(study.plan.radiographs(), start=1):
+            file = f"{study.folder}/image{number}.png"
+            mask = f"masks/{file}"
+            for path, pixels in ((file, radiograph.image), (mask, radiograph.mask)):
+                (self._out / path).parent.mkdir(parents=True, exist_ok=True)
+                save_grey(pixels, self._out / path)
+            self._images[study.part].append(file)
+            rows.append(
+                TruthRow(
+                    file=file,
+                    mask=mask,
+                    study_uid="",
+                    accession_number="",
+                    region=study.plan.region.value,
+                    view=radiograph.view,
+                    laterality=radiograph.laterality,
+                    abnormal=int(radiograph.abnormal),
+                    finding=radiograph.finding,
+                    stat=int(study.plan.stat),
+                )
+            )
+        return rows
+
+    def write_lists(self) -> None:
+        """Write the image paths and the labelled studies of both parts."""
+        folder = self._out / FOLDER
+        for part in (_TRAIN, _VALID):
+            studies = [
+                f"{study.folder}/,{int(study.plan.abnormal)}\n"
+                for study in self.placed
+                if study.part == part
+            ]
+            paths = [f"{path}\n" for path in self._images[part]]
+            for name, lines in (("image_paths", paths), ("labeled_studies", studies)):
+                path = folder / f"{part}_{name}.csv"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("".join(lines), encoding="utf-8", newline="")
+
+
+def _shaped(plan: StudyPlan, number: int) -> StudyPlan:
+    chance = np.random.default_rng((plan.seed, number, 41))
+    shorter = max(32, round(plan.rows * float(chance.uniform(_NARROWEST, 1.0))))
+    return replace(plan, rows=shorter) if chance.random() < 0.5 else replace(plan, columns=shorter)  # noqa: PLR2004
+
+
+def _valid_patients(labels: Sequence[bool]) -> set[int]:
+    valid: set[int] = set()
+    for label in (False, True):
+        patients = [index for index, known in enumerate(labels) if known is label]
+        if len(patients) > 1:
+            valid |= set(patients[_VALID_EVERY - 1 :: _VALID_EVERY]) or {patients[-1]}
+    return valid
+
+
+def _of_patient(plans: Sequence[StudyPlan], number: int, part: str) -> list[PlacedStudy]:
+    placed = []
+    for index, plan in enumerate(plans):
+        earlier = sum(other.region is plan.region for other in plans[:index])
+        label = "positive" if plan.abnormal else "negative"
+        folder = (
+            f"{FOLDER}/{part}/XR_{plan.region.value}/patient{number:05d}/study{earlier + 1}_{label}"
+        )
+        placed.append(PlacedStudy(plan, part, folder))
+    return placed

@@ -1,0 +1,171 @@
+"""`triage-agent model`: bundles are verified, installed, chosen and listed."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.fakes.bundle import write_bundle
+from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, CARD, WEIGHTS
+from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED
+from triage_agent.cli import main
+from triage_agent.composition import ModelWatch, known_algorithms, model_folder, take_up_model
+from triage_agent.infer.bundle import ModelBundle
+from triage_agent.settings import Settings
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written") / "bundle"
+    write_bundle(folder, name="other", version="2", device_uid="2.25.2")
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(written, tmp_path / "exported"))
+
+
+@pytest.fixture
+def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    monkeypatch.delenv("TRIAGE_CONFIG", raising=False)
+    monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path / "node"))
+    monkeypatch.setenv("TRIAGE_INFER__THREADS", "1")
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ("model", *arguments), catch_exceptions=False)
+
+    return run
+
+
+def relabel(folder: Path, **fields: object) -> None:
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps(card | fields))
+
+
+def bundled() -> ModelBundle:
+    from triage_agent.adapters.torch_inference.bundle_files import read_bundle
+
+    return read_bundle(BUNDLED_FOLDER).bundle
+
+
+def test_verifying_says_what_was_checked_and_installs_nothing(invoke, folder, tmp_path):
+    result = invoke("verify", str(folder))
+    assert result.exit_code == 0
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [
+        "card",
+        WEIGHTS,
+        "weights",
+        "compiled form",
+    ]
+    assert not (tmp_path / "node").exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "use"])
+def test_a_damaged_bundle_is_refused_in_one_line(invoke, folder, tmp_path, command):
+    (folder / WEIGHTS).write_bytes(b"damaged")
+    result = invoke(command, str(folder))
+    assert (result.exit_code, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    assert "its SHA-256 is" in line
+    assert not (tmp_path / "node").exists()
+
+
+def test_a_bundle_is_taken_into_use_and_back(invoke, folder):
+    before = take_up_model(Settings())
+    watch = ModelWatch(Settings(), before)
+    assert not watch()
+    used = invoke("use", str(folder))
+    assert used.exit_code == 0, used.stderr
+    assert "other 2 is in use" in used.stdout
+    assert watch()
+    shutil.rmtree(folder)
+    after = take_up_model(Settings())
+    assert (after.bundle.name, after.bundle.version) == ("other", "2")
+    assert (after.weights.parent / f"{SHIPPED}.onnx").is_file()
+    assert not ModelWatch(Settings(), after)()
+    assert known_algorithms(Settings()).device_uids() == {bundled().device_uid, "2.25.2"}
+    listed = invoke("list").stdout.splitlines()
+    assert [line for line in listed if "in use" in line] == [
+        f"other 2  {after.weights.parent.name}  in use"
+    ]
+    assert f"    mobilenet_v2, Device UID {bundled().device_uid}" in listed
+    assert "Device UID 2.25.2" in invoke("show").stdout
+
+    assert invoke("use", "--bundled").exit_code == 0
+    assert model_folder(Settings()) == BUNDLED_FOLDER
+    assert not watch()
+    for name in ("other", "other 2", after.weights.parent.name):
+        assert invoke("use", name).exit_code == 0
+    assert model_folder(Settings()) == after.weights.parent
+
+
+def test_a_model_whose_installed_copy_is_damaged_is_shown_and_not_taken_up(invoke, folder):
+    watch = ModelWatch(Settings(), take_up_model(Settings()))
+    invoke("use", str(folder))
+    (model_folder(Settings()) / WEIGHTS).write_bytes(b"damaged")
+    assert not watch()
+    assert not watch()
+    assert f"(damaged)  {model_folder(Settings()).name}  in use" in invoke("list").stdout
+    assert invoke("use", str(folder)).exit_code == 0
+    assert watch()
+
+
+def test_the_settings_win_and_the_command_says_so(invoke, folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("TRIAGE_INFER__BUNDLE", str(folder))
+    watch = ModelWatch(Settings(), take_up_model(Settings()))
+    second = Path(shutil.copytree(folder, tmp_path / "second"))
+    relabel(second, name="third", device_uid="2.25.3")
+    result = invoke("use", str(second))
+    assert result.exit_code == 0
+    assert f"infer.bundle is set to {folder} and wins" in result.stdout
+    assert not watch()
+    listed = invoke("list").stdout
+    assert "other 2  settings  in use" in listed
+    assert "infer.bundle is set and wins" in listed
+    monkeypatch.delenv("TRIAGE_INFER__BUNDLE")
+    assert take_up_model(Settings()).bundle.name == "third"
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"device_uid": "2.25.3"}, "other 2: another model of that name and version"),
+        ({"operating_points": {"WRIST": 0.4}}, "other 2: another model of that name and version"),
+        ({"version": "3"}, "other 3: has the Device UID of other 2"),
+    ],
+)
+def test_a_model_that_could_be_taken_for_another_is_refused(invoke, folder, fields, complaint):
+    assert invoke("use", str(folder)).exit_code == 0
+    relabel(folder, **fields)
+    result = invoke("use", str(folder))
+    assert result.exit_code == 1
+    assert complaint in result.stderr
+
+
+def test_the_bundled_models_own_name_is_not_to_be_had(invoke, folder):
+    relabel(folder, name=bundled().name, version=bundled().version)
+    assert "another model of that name and version" in invoke("use", str(folder)).stderr
+
+
+def test_a_name_that_is_not_clear_is_refused(invoke, folder):
+    invoke("use", str(folder))
+    relabel(folder, version="3", device_uid="2.25.3")
+    invoke("use", str(folder))
+    assert "several models are called so: name one of" in invoke("use", "other").stderr
+    assert "is no folder and no model that is here" in invoke("use", "nobody").stderr
+    assert "other 2, other 3" in invoke("use", "nobody").stderr.replace(
+        "other 3, other 2", "other 2, other 3"
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("name", "--bundled")])
+def test_one_says_which_model(invoke, arguments):
+    result = invoke("use", *arguments)
+    assert result.exit_code == 2
+    assert "--bundled" in result.stderr

@@ -1,0 +1,171 @@
+"""What `triage-agent model` does: show, list, verify and choose what scores."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markdown import Markdown
+
+from triage_agent.adapters.torch_inference.bundle_files import (
+    BUNDLED_FOLDER,
+    CARD_TEXT,
+    LoadedBundle,
+    model_name,
+    read_bundle,
+)
+from triage_agent.composition import (
+    algorithm_identity,
+    installed_bundles,
+    known_algorithms,
+    make_data_dir,
+    model_folder,
+    read_model,
+)
+from triage_agent.errors import BundleInvalid, SettingsInvalid
+from triage_agent.settings import Settings
+
+
+@dataclass(frozen=True)
+class _Available:
+    """A bundle that can be used by name; `loaded` is None and `fault` says why if it is damaged."""
+
+    folder: Path
+    place: str
+    loaded: LoadedBundle | None
+    fault: str = ""
+
+    def is_called(self, name: str) -> bool:
+        if name == self.folder.name and self.place != "settings":
+            return True
+        if self.loaded is None:
+            return False
+        return name in {self.loaded.bundle.name, model_name(self.loaded.bundle)}
+
+
+def show_model(settings: Settings) -> None:
+    """Print the card of the bundle in use after its files have been checked."""
+    loaded = read_model(settings)
+    card = model_folder(settings) / CARD_TEXT
+    console = Console()
+    console.print(f"[bold]{loaded.bundle.name} {loaded.bundle.version}[/] in {card.parent}")
+    console.print(f"Device UID {loaded.bundle.device_uid}; SHA-256 {loaded.bundle.weights_sha256}")
+    if card.is_file():
+        console.print(Markdown(card.read_text(encoding="utf-8")))
+
+
+def list_models(settings: Settings) -> None:
+    """Print the bundles that are here, and which of them is in use."""
+    in_use = model_folder(settings)
+    for each in _available(settings):
+        mark = "  in use" if each.folder == in_use else ""
+        if each.loaded is None:
+            click.echo(f"(damaged)  {each.place}{mark}\n    {each.fault}")
+            continue
+        bundle = each.loaded.bundle
+        # Lines, not a table: a Device UID is of no use when its end is cut off.
+        click.echo(f"{model_name(bundle)}  {each.place}{mark}")
+        click.echo(f"    {bundle.architecture}, Device UID {bundle.device_uid}")
+    if settings.infer.bundle is not None:
+        click.echo("infer.bundle is set and wins over what `triage-agent model use` chose.")
+
+
+def verify_model(settings: Settings, folder: Path) -> None:
+    """Check a bundle and print what was found right. Raises BundleInvalid at the first fault."""
+    from triage_agent.adapters.torch_inference.verification import verify_bundle
+
+    for finding in verify_bundle(folder, threads=settings.infer.threads).findings:
+        click.echo(finding)
+
+
+def use_model(settings: Settings, wanted: str | None) -> None:
+    """Verify a bundle, install it if it is not, and make it the one in use.
+
+    Args:
+        settings: of the node.
+        wanted: a bundle's folder, or the name of one that is here; None is the bundled model.
+
+    Raises:
+        BundleInvalid: it must not be served, or could be taken for another one.
+        SettingsInvalid: the data folder cannot be written.
+    """
+    from triage_agent.adapters.torch_inference.verification import verify_bundle
+
+    folder = BUNDLED_FOLDER if wanted is None else _find(settings, wanted)
+    verified = verify_bundle(folder, threads=settings.infer.threads)
+    for finding in verified.findings:
+        click.echo(finding)
+    if folder != BUNDLED_FOLDER:
+        _refuse_double(settings, verified.loaded)
+    bundles = installed_bundles(settings)
+    make_data_dir(settings)
+    try:
+        # Known before it is in use: nothing it makes may come back as a stranger's.
+        known_algorithms(settings).remember(algorithm_identity(verified.loaded.bundle))
+        if folder != BUNDLED_FOLDER:
+            folder = bundles.install(verified.loaded, verified.fresh_export)
+        bundles.choose(folder)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"the model cannot be put into {settings.data_dir}: {error.strerror or error}"
+        ) from error
+    name = model_name(verified.loaded.bundle)
+    if settings.infer.bundle is not None:
+        click.echo(
+            f"{name} is chosen, but infer.bundle is set to {settings.infer.bundle} and wins: "
+            "remove it from the settings and start the node again"
+        )
+        return
+    click.echo(
+        f"{name} is in use in {settings.data_dir.absolute()}; a node that runs there takes it up "
+        "within seconds. What is scored keeps its score."
+    )
+
+
+def _available(settings: Settings) -> Iterator[_Available]:
+    yield _look(BUNDLED_FOLDER, "bundled")
+    for folder in installed_bundles(settings).folders():
+        yield _look(folder, folder.name)
+    if settings.infer.bundle is not None:
+        yield _look(settings.infer.bundle, "settings")
+
+
+def _look(folder: Path, place: str) -> _Available:
+    try:
+        return _Available(folder, place, read_bundle(folder))
+    except BundleInvalid as error:
+        return _Available(folder, place, None, str(error))
+
+
+def _find(settings: Settings, wanted: str) -> Path:
+    # A name with a slash can only be meant as a path; another may be both, and then is a name.
+    available = list(_available(settings))
+    called = {each.folder for each in available if each.is_called(wanted)}
+    if len(called) == 1:
+        return called.pop()
+    if called:
+        places = ", ".join(each.place for each in available if each.folder in called)
+        raise BundleInvalid(f"{wanted}: several models are called so: name one of {places}")
+    if Path(wanted).is_dir():
+        return Path(wanted)
+    names = ", ".join(model_name(each.loaded.bundle) for each in available if each.loaded)
+    raise BundleInvalid(f"{wanted}: is no folder and no model that is here ({names})")
+
+
+def _refuse_double(settings: Settings, loaded: LoadedBundle) -> None:
+    """Scores and reports name a model by name, version and Device UID: these must tell it."""
+    own = algorithm_identity(loaded.bundle)
+    here = [each.loaded.bundle for each in _available(settings) if each.loaded is not None]
+    for other in (*known_algorithms(settings).all(), *map(algorithm_identity, here)):
+        if other == own:
+            continue
+        if other.model == own.model:
+            raise BundleInvalid(
+                f"{own.model}: another model of that name and version, or with other operating "
+                "points, is known here. Export this one with a version of its own."
+            )
+        if other.device_uid == own.device_uid:
+            raise BundleInvalid(
+                f"{own.model}: has the Device UID of {other.model}. Export it with one of its own."
+            )
