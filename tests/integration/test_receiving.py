@@ -16,7 +16,6 @@ from dicom_fixtures import synthetic_study
 from tests.factories import make_opening
 from tests.fakes.clock import FakeClock
 from tests.peers.dcmtk import dcmsend, echoscu, run_dcmtk, start_storescp, storescu
-from triage_agent.adapters.dimse.destination import DimseDestination
 from triage_agent.adapters.dimse.scp import StorageScp
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
 from triage_agent.adapters.sql.engine import Database
@@ -28,7 +27,7 @@ from triage_agent.domain.scope import ScopeDecision
 from triage_agent.receive.receipt import Receipt
 from triage_agent.receive.receiver import Receiver
 from triage_agent.receive.reception import Reception
-from triage_agent.settings import DestinationSettings, DicomSettings
+from triage_agent.settings import DicomSettings
 
 pytestmark = pytest.mark.integration
 
@@ -287,37 +286,3 @@ def _receiver(node: Node) -> Receiver:
         is_stat=lambda _: False,
         open_study=lambda *_: make_opening(),
     )
-
-
-def test_files_are_sent_to_storescp_as_they_are(shared_data: Path, tmp_path: Path) -> None:
-    # Without the hand: its data set has an odd length, which storescp rejects (PS3.8 Annex D.1).
-    paths = [shared_data / "dicom" / name for name in LEGS]
-    reports: dict[int, Exception | None] = {}
-
-    with start_storescp(tmp_path, extra=("+xa", "+B", "+uf")) as peer:
-        settings = DestinationSettings(
-            name="pacs", host=peer.host, port=peer.port, ae_title=peer.ae_title
-        )
-        destination = DimseDestination(settings, calling_ae_title="NODE")
-        destination.echo()
-        destination.send(paths, lambda index, error: reports.update({index: error}))
-        received = peer.wait_for_files(len(paths))
-
-    assert reports == dict.fromkeys(range(len(paths)))
-    assert {data_set_of(path) for path in received} == {data_set_of(path) for path in paths}
-
-
-def test_what_storescp_does_not_accept_is_named(shared_data: Path, tmp_path: Path) -> None:
-    reports: dict[int, Exception | None] = {}
-
-    with start_storescp(tmp_path, extra=()) as peer:
-        settings = DestinationSettings(
-            name="pacs", host=peer.host, port=peer.port, ae_title=peer.ae_title
-        )
-        DimseDestination(settings, calling_ae_title="NODE").send(
-            [shared_data / "dicom" / "RG3_JLSL", shared_data / "dicom" / "RG3_UNC"],
-            lambda index, error: reports.update({index: error}),
-        )
-
-    assert "JPEG-LS Lossless" in str(reports[0])
-    assert reports[1] is None

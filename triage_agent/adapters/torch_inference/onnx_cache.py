@@ -7,15 +7,14 @@ inputs, so that the comparison is made at every load. Anything else is built aga
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 import numpy.typing as npt
 
+from triage_agent.adapters.torch_inference.durable_files import write_durably
 from triage_agent.infer.bundle import ModelBundle
 
 # The name of the export that lies in a bundle's own folder.
@@ -64,23 +63,9 @@ def write_export(folder: Path, key: str, bundle: ModelBundle, exported: Exported
         "reference_logits": [float(each) for each in exported.reference_logits],
     }
     # The card goes last: without it there is no entry.
-    _replace(folder / f"{key}.onnx", exported.graph)
-    _replace(folder / f"{key}.json", (json.dumps(card, indent=2) + "\n").encode())
+    write_durably(folder / f"{key}.onnx", exported.graph)
+    write_durably(folder / f"{key}.json", (json.dumps(card, indent=2) + "\n").encode())
 
 
 def _made_for(bundle: ModelBundle) -> list[str]:
     return [bundle.architecture, bundle.weights_sha256, repr(bundle.preprocessing)]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix="new-", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
