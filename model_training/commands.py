@@ -35,7 +35,7 @@ _new_folder = click.Path(file_okay=False, path_type=Path)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
-    r"""Train the classifier that the node serves.
+    """Train the classifier that the node serves.
 
     Three steps, each of which leaves its results in the run folder:
 
