@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from tests.fakes.bundle import write_bundle
 from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, CARD, WEIGHTS
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED
+from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.cli import main
 from triage_agent.composition import ModelWatch, known_algorithms, model_folder, take_up_model
 from triage_agent.infer.bundle import ModelBundle
@@ -23,6 +24,7 @@ Invoke = Callable[..., Result]
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written") / "bundle"
     write_bundle(folder, name="other", version="2", device_uid="2.25.2")
+    ship_export(folder)  # once: else each `verify` and `use` makes the compiled form for itself
     return folder
 
 

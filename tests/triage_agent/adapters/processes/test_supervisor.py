@@ -95,6 +95,10 @@ def eventually(condition, seconds=20.0):
     return value
 
 
+def lines_of(path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
 def alive(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - procfs
@@ -140,11 +144,8 @@ def test_a_role_that_does_not_stop_is_killed_within_ten_seconds(supervise):
 def test_a_role_that_is_outdated_is_started_again_at_once_until_it_is_not(supervise, tmp_path):
     process = supervise("outdated", "steady")
     read_line(process)
-    starts = eventually(
-        lambda: (
-            len(lines := (tmp_path / "child.py.outdated").read_text().splitlines()) == 3 and lines
-        )
-    )
+    started = tmp_path / "child.py.outdated"
+    starts = eventually(lambda: len(lines := lines_of(started)) == 3 and lines)
     pids = [line.split()[0] for line in starts]
     assert [line.split()[1:] for line in starts[1:]] == [[pid] for pid in pids[:2]]
     eventually(lambda: alive(int(pids[2])))
