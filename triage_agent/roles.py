@@ -59,8 +59,8 @@ def run_receive(node: Node, stop: threading.Event) -> bool:
         own_device_uids=known_algorithms(settings).device_uids,
     )
     scp = StorageScp(settings.dicom, receiver.receive, receiver.begin)
-    # pynetdicom collects garbage every few seconds, and every association waits for it: what is
-    # here to stay need not be looked at each time.
+    # Every association waits while Python collects garbage: what is here to stay need not be
+    # looked at each time.
     gc.freeze()
     with ExitStack() as ending:
         port = scp.start()
