@@ -4,7 +4,7 @@
 set -euo pipefail
 
 demo=(python3-venv)
-peers=(dcmtk dicom3tools orthanc orthanc-dicomweb pixelmed-apps default-jre-headless
+peers=(dcmtk dicom3tools openjph-tools orthanc orthanc-dicomweb pixelmed-apps default-jre-headless
        postgresql chromium chromium-driver shellcheck
        docker-compose lua5.4 nginx-light nodejs systemd)
 

@@ -5,8 +5,10 @@ this project; they are no substitute for real radiographs.
 """
 
 from dicom_fixtures.encode import encoded, transcoded
+from dicom_fixtures.habits import Habit
 from dicom_fixtures.malformed import Malformed, catalogue
-from dicom_fixtures.plan import FROM_REGION, StudyPlan, mixed_plans
+from dicom_fixtures.mixture import mixed_plans
+from dicom_fixtures.plan import FROM_REGION, StudyPlan
 from dicom_fixtures.radiograph import Radiograph, render
 from dicom_fixtures.stored import Voi
 from dicom_fixtures.studies import (
@@ -21,6 +23,7 @@ from dicom_fixtures.wrap import wrap_radiograph
 
 __all__ = [
     "FROM_REGION",
+    "Habit",
     "ImageTruth",
     "Malformed",
     "Radiograph",

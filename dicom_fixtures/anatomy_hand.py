@@ -19,16 +19,18 @@ BASES = ((-21.0, -23.0), (-10.0, -27.0), (0.0, -27.0), (8.0, -26.0), (15.0, -24.
 METACARPAL_MM = (44.0, 66.0, 64.0, 57.0, 52.0)
 METACARPAL_DEG = (-36.0, -9.0, -1.0, 7.0, 16.0)
 PHALANX_MM = ((31.0, 0.0, 22.0), (40, 23, 17), (44, 28, 18), (41, 26, 18), (33, 18, 16))
+THUMB_FORWARD_DEG = 20.0
+"""How far the thumb stands out to the side of the palm."""
 FLEXION_STEP_DEG = 14.0
 """How far each finger is bent more than its neighbour when a lateral view fans them."""
 
 CARPALS = (
     # name, centre x, y, z, direction in degrees, length, half-width, half-depth
-    ("scaphoid", -12.5, -5.5, 2.0, -35.0, 25.0, 7.0, 7.0),
+    ("scaphoid", -12.5, -5.5, -2.0, -35.0, 25.0, 7.0, 7.0),
     ("lunate", -1.0, -1.5, 0.0, 80.0, 16.0, 7.5, 8.5),
     ("triquetrum", 10.5, -4.0, -3.0, 60.0, 16.0, 6.8, 6.5),
-    ("pisiform", 13.0, -5.5, 9.0, 0.0, 11.0, 5.0, 5.0),
-    ("trapezium", -19.0, -17.5, 4.0, 60.0, 16.0, 7.0, 7.0),
+    ("pisiform", 13.0, -5.5, -9.0, 0.0, 11.0, 5.0, 5.0),
+    ("trapezium", -19.0, -17.5, -4.0, 60.0, 16.0, 7.0, 7.0),
     ("trapezoid", -9.5, -19.0, 0.0, 20.0, 13.0, 6.0, 7.5),
     ("capitate", 0.5, -14.5, 0.0, 0.0, 23.0, 7.2, 8.5),
     ("hamate", 10.5, -16.0, 1.0, -12.0, 20.0, 7.0, 8.5),
@@ -61,7 +63,16 @@ def carpals() -> tuple[Bone, ...]:
             cortex_mm=1.1,
             long=False,
         )
-        bones.append(Bone(name, point(x, y, z) - half, point(x, y, z) + half, shape, flesh_mm=13.0))
+        bones.append(
+            Bone(
+                name,
+                point(x, y, z) - half,
+                point(x, y, z) + half,
+                shape,
+                density=0.85,
+                flesh_mm=11.0,
+            )
+        )
     return tuple(bones)
 
 
@@ -70,7 +81,8 @@ def digit(ray: int, pose: HandPose) -> tuple[Bone, ...]:
     index = ray - 1
     degrees = METACARPAL_DEG[index] + (ray - 3) * 0.4 * pose.fan
     base = point(*BASES[index])
-    tip = base + about_z(degrees) @ point(0.0, -METACARPAL_MM[index])
+    forward = about_x(THUMB_FORWARD_DEG if ray == 1 else 0.0)
+    tip = base + about_z(degrees) @ forward @ point(0.0, -METACARPAL_MM[index])
     name = NAMES[index]
     flesh_mm = 13.0 if ray > 1 else 12.0
     bones = [
@@ -84,8 +96,10 @@ def digit(ray: int, pose: HandPose) -> tuple[Bone, ...]:
             flesh_mm=flesh_mm,
         )
     ]
+    if ray == 1:
+        bones += _sesamoids(base, tip)
     degrees += (ray - 3) * pose.fan
-    bend = 12.0 if ray == 1 else pose.flexion + (ray - 2) * pose.flexion_step
+    bend = THUMB_FORWARD_DEG + 8.0 if ray == 1 else pose.flexion + (ray - 2) * pose.flexion_step
     shapes = (PROXIMAL_PHALANX, MIDDLE_PHALANX, DISTAL_PHALANX)
     parts = ("proximal", "middle", "distal")
     for rank, (length, shape, part) in enumerate(
@@ -109,6 +123,15 @@ def digit(ray: int, pose: HandPose) -> tuple[Bone, ...]:
         )
         bend += pose.curl
     return tuple(bones)
+
+
+def _sesamoids(base: Vector, tip: Vector) -> list[Bone]:
+    """The two small bones in the tendons at the palm side of the thumb's metacarpal head."""
+    along = (tip - base) / float(np.linalg.norm(tip - base))
+    beside = point(-along[1], along[0])
+    pea = Profile((2.0, 2.3, 2.0), (2.0, 2.2, 2.0), 2.0, 0.7, long=False)
+    middles = [tip - along * 3.0 + beside * aside + point(0.0, 0.0, -7.0) for aside in (-3.4, 3.0)]
+    return [Bone("sesamoid", middle - along * 2.5, middle + along * 2.5, pea) for middle in middles]
 
 
 def hand(pose: HandPose) -> tuple[Bone, ...]:

@@ -4,7 +4,8 @@ Lengths are millimetres. The frame is that of the displayed PA image: x to the r
 z towards the reader. Skeletons are built as a right side.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ Vector = npt.NDArray[np.float64]
 
 STATIONS = 512
 """Samples of a profile along its bone: finer than a pixel at every size that is rendered."""
+ALONG = np.linspace(0.0, 1.0, STATIONS)
+"""The stations as fractions of the length."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Profile:
         cap_mm: Length over which each end is rounded off.
         cortex_mm: Thickness of the cortex at the middle of the shaft.
         long: Whether a marrow cavity is nearly free of trabeculae at the middle.
+        shift_mm: Sideways place of the centre line, same kind of stations; positive is to the left
+            of who walks from start to end over the PA image. Empty for a straight bone.
+        lift_mm: The same out of the image plane, positive away from the reader.
+        slant: Tangent of the tilt of the joint surface at the end.
     """
 
     half_widths_mm: tuple[float, ...]
@@ -32,16 +39,28 @@ class Profile:
     cap_mm: float = 4.0
     cortex_mm: float = 1.6
     long: bool = True
+    shift_mm: tuple[float, ...] = ()
+    lift_mm: tuple[float, ...] = ()
+    slant: float = 0.0
 
     def sampled(self, length_mm: float, scale: float) -> tuple[Vector, Vector]:
         """Half-widths and half-depths at `STATIONS` points, both ends rounded to zero."""
-        t = np.linspace(0.0, 1.0, STATIONS)
+        t = ALONG
         cap = min(0.5, self.cap_mm * scale / length_mm)
         from_end = np.minimum(1.0, np.minimum(t, 1.0 - t) / cap)
-        rounding = np.sqrt(np.clip(1.0 - (1.0 - from_end) ** 2, 0.0, 1.0))
+        # Squarer than an ellipse for a shaft, so that neighbours face each other across a joint.
+        inward = 1.0 - from_end
+        rounding = np.sqrt(1.0 - (inward**3 if self.long else inward**2))
         return (
-            _smooth(self.half_widths_mm, t) * rounding * scale,
-            _smooth(self.half_depths_mm, t) * rounding * scale,
+            _smooth(self.half_widths_mm) * rounding * scale,
+            _smooth(self.half_depths_mm) * rounding * scale,
+        )
+
+    def centre_line(self, scale: float) -> tuple[Vector, Vector]:
+        """Shift and lift at `STATIONS` points, mm."""
+        return (
+            _smooth(self.shift_mm or (0.0, 0.0)) * scale,
+            _smooth(self.lift_mm or (0.0, 0.0)) * scale,
         )
 
 
@@ -61,6 +80,9 @@ class Bone:
         density: Factor on its attenuation.
         joined: Name of the larger bone it is a part of. Parts of one bone do not add up where
             they overlap; empty for a bone drawn as one tube.
+        plates: Where growth plates cross the axis, as fractions; none in an adult.
+        epiphysis: 0..1, how far the ends beyond the plates have turned to bone.
+        sideways: Unit vector of the profile's width; None for the one in the PA image.
     """
 
     name: str
@@ -73,6 +95,18 @@ class Bone:
     flesh_mm: float = 0.0
     density: float = 1.0
     joined: str = ""
+    plates: tuple[float, ...] = ()
+    epiphysis: float = 1.0
+    sideways: Vector | None = None
+
+    def wide(self) -> Vector:
+        """Unit vector along the profile's width."""
+        if self.sideways is not None:
+            return self.sideways
+        axis = self.end - self.start
+        wide = np.array([axis[1], -axis[0], 0.0])
+        size = float(np.hypot(axis[0], axis[1]))
+        return wide / size if size > 1e-6 else np.array([1.0, 0.0, 0.0])  # noqa: PLR2004 - end on
 
     def turned(self, rotation: Vector, pivot: Vector) -> "Bone":
         """The same bone after a (3, 3) rotation about a point."""
@@ -80,6 +114,7 @@ class Bone:
             self,
             start=pivot + rotation @ (self.start - pivot),
             end=pivot + rotation @ (self.end - pivot),
+            sideways=rotation @ self.wide(),
         )
 
     def moved(self, shift: Vector) -> "Bone":
@@ -123,6 +158,7 @@ class Anatomy:
         lung: Air-filled capsules, subtracted from the soft tissue.
         centre: Centre of the field, (3,) mm.
         field_mm: Height and width that must fit into the image.
+        cast_at: Middle of a cast, (3,) mm; the joint by default.
     """
 
     bones: tuple[Bone, ...]
@@ -131,6 +167,7 @@ class Anatomy:
     field_mm: tuple[float, float]
     sites: dict[str, tuple[float, float]]
     lung: tuple[Flesh, ...] = ()
+    cast_at: Vector = field(default_factory=lambda: point(0.0, 0.0))
 
 
 def point(x: float, y: float, z: float = 0.0) -> Vector:
@@ -156,12 +193,20 @@ def about_z(degrees: float) -> Vector:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _smooth(values: tuple[float, ...], t: Vector) -> Vector:
+def _smooth(values: tuple[float, ...]) -> Vector:
     """Values at even stations, eased so that a profile has no kinks."""
-    position = t * (len(values) - 1)
-    index = np.minimum(position.astype(np.intp), len(values) - 2)
+    sampled: Vector = _weights(len(values)) @ np.asarray(values)
+    return sampled
+
+
+@cache
+def _weights(knots: int) -> Vector:
+    """What each knot adds at each station, [STATIONS, knots]."""
+    position = ALONG * (knots - 1)
+    index = np.minimum(position.astype(np.intp), knots - 2)
     within = position - index
     eased = within * within * (3.0 - 2.0 * within)
-    knots = np.asarray(values)
-    sampled: Vector = knots[index] * (1.0 - eased) + knots[index + 1] * eased
-    return sampled
+    weights = np.zeros((STATIONS, knots))
+    weights[np.arange(STATIONS), index] = 1.0 - eased
+    weights[np.arange(STATIONS), index + 1] += eased
+    return weights

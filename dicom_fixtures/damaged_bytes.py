@@ -118,6 +118,9 @@ def _structures() -> Iterator[Damage]:
     yield refuse(f"{NESTING} nested sequences", _nested)
     yield refuse(f"{NESTING} nested sequences, implicit", _nested_implicit, bare)
     yield refuse("sequence that never ends", _endless)
+    yield refuse("sequence longer than the data set", partial(_lying_sequence, 0x7FFFFFF0, 8))
+    # The sequence can be passed over, and nothing else is lost.
+    yield keep("item longer than its sequence", partial(_lying_sequence, 8, 0x7FFFFFF0))
     # Whether read as text or as the number it should be, it is not the number of rows that came.
     yield refuse("rows written as text", with_text("Rows", b"LO", b"many"))
     yield keep("age written as a number", with_text("PatientAge", b"US", b"\x2a\0"))
@@ -148,6 +151,13 @@ def _endless(dataset: Dataset) -> bytes:
     tag = tag_of("WaveformSequence")
     opening = explicit(tag, b"SQ", b"")[:8] + UNDEFINED + ITEM + UNDEFINED
     return spliced(dataset, tag, opening)
+
+
+def _lying_sequence(length: int, item_length: int, dataset: Dataset) -> bytes:
+    tag = tag_of("WaveformSequence")
+    head = explicit(tag, b"SQ", b"")[:8]
+    raw = head + struct.pack("<I", length) + ITEM + struct.pack("<I", item_length)
+    return spliced(dataset, tag, raw)
 
 
 def _explicit_anyway(dataset: Dataset) -> bytes:

@@ -12,12 +12,20 @@ from dicom_fixtures.encode import encoded, transcoded
 from dicom_fixtures.splice import Damage, keep, refuse, with_text, with_values, without
 
 SCRIPT = b'<script>alert("x")</script>'
-BAD_UIDS = {"a path": b"../../etc/passwd", "200 characters long": b"1." + b"2" * 198, "empty": b""}
+BAD_UIDS = {
+    "a path": b"../../etc/passwd",
+    "200 characters long": b"1." + b"2" * 198,
+    "letters": b"one.two.three",
+    "script": b"<script>1</script>",
+    "two UIDs": b"1.2.3\\1.2.4",
+    "empty": b"",
+}
 
 
 def damages() -> Iterator[Damage]:
     """Every way to make the content wrong."""
     yield from _geometries()
+    yield from _grey_scales()
     yield from _identities()
     yield from _texts()
     yield from _compressed()
@@ -33,6 +41,48 @@ def _geometries() -> Iterator[Damage]:
     yield keep("no rows", with_values(Rows=0))
     yield keep("negative number of frames", with_values(NumberOfFrames=-1))
     yield keep("rows absent", without("Rows"))
+
+
+def _grey_scales() -> Iterator[Damage]:
+    # The pixels came whole; whoever shows them finds out.
+    yield keep("no bits stored", with_values(BitsStored=0))
+    yield keep("rescale slope of zero", with_values(RescaleSlope=0))
+    yield keep("window width is not a number", with_text("WindowWidth", b"DS", b"nan"))
+    yield keep("10,000 windows", with_text("WindowCenter", b"DS", b"\\".join([b"1"] * 10000)))
+    yield keep("lookup table shorter than it says", _short_table)
+    yield keep("overlay of 65535 x 65535", _huge_overlay)
+    yield keep("icon of 65535 x 65535", _huge_icon)
+
+
+def _short_table(dataset: Dataset) -> bytes:
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", [60000, 0, 16])
+    item.add_new("LUTData", "OW", bytes(8))
+    dataset.VOILUTSequence = [item]
+    return encoded(dataset)
+
+
+def _huge_overlay(dataset: Dataset) -> bytes:
+    for element, vr, value in (
+        (0x0010, "US", 65535),
+        (0x0011, "US", 65535),
+        (0x0040, "CS", "G"),
+        (0x0050, "SS", [1, 1]),
+        (0x0100, "US", 1),
+        (0x0102, "US", 0),
+        (0x3000, "OW", bytes(8)),
+    ):
+        dataset.add_new(0x60000000 | element, vr, value)
+    return encoded(dataset)
+
+
+def _huge_icon(dataset: Dataset) -> bytes:
+    item = Dataset()
+    item.Rows = item.Columns = 65535
+    item.BitsAllocated = item.BitsStored = 8
+    item.add_new("PixelData", "OB", bytes(4))
+    dataset.IconImageSequence = [item]
+    return encoded(dataset)
 
 
 def _identities() -> Iterator[Damage]:

@@ -2,27 +2,33 @@
 
 import zlib
 from copy import deepcopy
-from io import BytesIO
 
 import numpy as np
-from PIL import Image
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.uid import (
+    HTJ2K,
     JPEG2000,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
 )
+
+from dicom_fixtures import codestreams
 
 NATIVE = (
     ImplicitVRLittleEndian,
@@ -30,15 +36,33 @@ NATIVE = (
     ExplicitVRBigEndian,
     DeflatedExplicitVRLittleEndian,
 )
-COMPRESSED_LOSSLESS = (RLELossless, JPEGLSLossless, JPEG2000Lossless)
-COMPRESSED_LOSSY = (JPEGBaseline8Bit, JPEGLSNearLossless, JPEG2000)
+HIGH_THROUGHPUT = (HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K)
+"""Written by a program of OpenJPH (Debian package openjph-tools), unlike all others."""
+_PYDICOM_LOSSLESS = (RLELossless, JPEGLSLossless, JPEG2000Lossless)
+_JPEG_LOSSLESS = (JPEGLossless, JPEGLosslessSV1)
+_JPEG_LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit)
+COMPRESSED_LOSSLESS = (*_PYDICOM_LOSSLESS, *_JPEG_LOSSLESS)
+COMPRESSED_LOSSY = (*_JPEG_LOSSY, JPEGLSNearLossless, JPEG2000)
 LOSSLESS = NATIVE + COMPRESSED_LOSSLESS
 """Syntaxes from which the same pixels come back."""
+WRITABLE = (*LOSSLESS, *COMPRESSED_LOSSY, *HIGH_THROUGHPUT)
+"""All that `transcoded` writes: all that the node accepts."""
+MOST_BITS = {JPEGBaseline8Bit: 8, JPEGExtended12Bit: 12}
+"""BitsStored that a syntax holds at most, where it is fewer than 16."""
 
-JPEG_QUALITY = 95
 JPEG_LS_ERROR = 2
 """Largest error of a near-lossless pixel, in stored values."""
 JPEG_2000_RATIO = 8.0
+
+_OVERLAY_BITS = 0x60000100
+_LOSSY_METHODS = {
+    JPEGBaseline8Bit: "ISO_10918_1",
+    JPEGExtended12Bit: "ISO_10918_1",
+    JPEGLSNearLossless: "ISO_14495_1",
+    JPEG2000: "ISO_15444_1",
+    HTJ2K: "ISO_15444_15",
+}
+"""Values of LossyImageCompressionMethod (PS3.3 C.7.6.1.1.5.1)."""
 
 
 def transcoded(dataset: Dataset, transfer_syntax: UID) -> Dataset:
@@ -48,29 +72,50 @@ def transcoded(dataset: Dataset, transfer_syntax: UID) -> Dataset:
     lossy compression it says so in its header (PS3.3 C.7.6.1.1.5).
 
     Raises:
-        ValueError: There is no encoder for the syntax, or the image does not fit it.
+        ValueError: There is no encoder for the syntax, or the image does not fit it: lossy JPEG
+            holds 8 or 12 bits and nothing signed, compression no overlay in the pixels.
     """
     target = UID(transfer_syntax)
+    if target not in WRITABLE:
+        raise ValueError(f"no encoder for {target.name}")
     copy = deepcopy(dataset)
     if target in NATIVE:
         if target == ExplicitVRBigEndian:
             _swap_words(copy)
         copy.file_meta.TransferSyntaxUID = target
         return copy
+    if (_OVERLAY_BITS in copy) and copy[_OVERLAY_BITS].value != 1:
+        raise ValueError("an overlay in the bits of the pixels cannot be compressed with them")
     before = len(copy.PixelData)
-    if target == JPEGBaseline8Bit:
-        _compress_jpeg(copy)
-    elif target == JPEGLSNearLossless:
+    if target == JPEGLSNearLossless:
         copy.compress(target, jls_error=JPEG_LS_ERROR, generate_instance_uid=False)
     elif target == JPEG2000:
         copy.compress(target, j2k_cr=[JPEG_2000_RATIO], generate_instance_uid=False)
-    elif target in COMPRESSED_LOSSLESS:
+    elif target in _PYDICOM_LOSSLESS:
         copy.compress(target, generate_instance_uid=False)
     else:
-        raise ValueError(f"no encoder for {target.name}")
-    if target in COMPRESSED_LOSSY:
+        _encapsulate(copy, target, _codestream(copy, target))
+    if target in _LOSSY_METHODS:
         _say_lossy(copy, target, before / len(copy.PixelData))
     return copy
+
+
+def _codestream(dataset: Dataset, target: UID) -> bytes:
+    if target in HIGH_THROUGHPUT:
+        lossless = target != HTJ2K
+        return codestreams.high_throughput_jpeg_2000(dataset, target, lossless=lossless)
+    if target == JPEGBaseline8Bit:
+        return codestreams.jpeg_baseline(dataset)
+    if target == JPEGExtended12Bit:
+        return codestreams.jpeg_extended(dataset, target)
+    return codestreams.jpeg_lossless(dataset, target)
+
+
+def _encapsulate(dataset: Dataset, target: UID, codestream: bytes) -> None:
+    dataset.PixelData = encapsulate([codestream])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = target
 
 
 def encoded(dataset: Dataset) -> bytes:
@@ -102,23 +147,7 @@ def _swap_words(dataset: Dataset) -> None:
             element.value = np.frombuffer(element.value, dtype="<u2").astype(">u2").tobytes()
 
 
-def _compress_jpeg(dataset: Dataset) -> None:
-    if dataset.BitsAllocated != 8:  # noqa: PLR2004 - all that baseline JPEG can hold
-        raise ValueError("JPEG baseline holds 8 bits: make the study with bits_stored=8")
-    file = BytesIO()
-    Image.fromarray(dataset.pixel_array).save(file, format="JPEG", quality=JPEG_QUALITY)
-    dataset.PixelData = encapsulate([file.getvalue()])
-    dataset["PixelData"].VR = "OB"
-    dataset["PixelData"].is_undefined_length = True
-    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
-
-
 def _say_lossy(dataset: Dataset, syntax: UID, ratio: float) -> None:
-    methods = {
-        JPEGBaseline8Bit: "ISO_10918_1",
-        JPEGLSNearLossless: "ISO_14495_1",
-        JPEG2000: "ISO_15444_1",
-    }
     dataset.LossyImageCompression = "01"
     dataset.LossyImageCompressionRatio = f"{ratio:.4g}"
-    dataset.LossyImageCompressionMethod = methods[syntax]
+    dataset.LossyImageCompressionMethod = _LOSSY_METHODS[syntax]

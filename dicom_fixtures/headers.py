@@ -13,8 +13,17 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
 )
 
+from dicom_fixtures import extra_elements
+from dicom_fixtures.habits import Habit
+from dicom_fixtures.modality import describe_modality
 from dicom_fixtures.people import Person
-from dicom_fixtures.stored import Photometric, Pixels, Voi, describe_grey_scale
+from dicom_fixtures.stored import (
+    Photometric,
+    Pixels,
+    Voi,
+    describe_values_of_interest,
+    ends_of,
+)
 from dicom_fixtures.terms import VIEW_TERMS, coded
 from dicom_fixtures.uids import fixture_uid
 
@@ -89,6 +98,7 @@ class StudyFacts:
     BodyPartExamined: str | None
     stat: bool
     declared_images: int | None
+    habits: tuple[Habit, ...] = ()
 
     @property
     def StudyInstanceUID(self) -> str:  # noqa: N802 - the element's keyword
@@ -128,6 +138,9 @@ def build_image(study: StudyFacts, image: ImageFacts) -> Dataset:
     _describe_anatomy(dataset, study, image)
     _describe_acquisition(dataset, study, image)
     _add_pixels(dataset, study, image)
+    for habit, add in extra_elements.ADDITIONS.items():
+        if habit in study.habits:
+            add(dataset)
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
@@ -225,8 +238,7 @@ def _add_pixels(dataset: Dataset, study: StudyFacts, image: ImageFacts) -> None:
     dataset.Rows, dataset.Columns = image.pixels.shape
     dataset.BitsAllocated, dataset.BitsStored = allocated, image.bits_stored
     dataset.HighBit = image.bits_stored - 1
-    dataset.PixelRepresentation = 0
-    dataset.BurnedInAnnotation = "NO"
+    dataset.BurnedInAnnotation = "YES" if Habit.BURNED_IN in study.habits else "NO"
     dataset.LossyImageCompression = "00"
     if study.modality == "DX":
         dataset.PixelIntensityRelationship = "LOG"
@@ -236,13 +248,27 @@ def _add_pixels(dataset: Dataset, study: StudyFacts, image: ImageFacts) -> None:
         dataset.RescaleType = "US"
         inverse = image.photometric == "MONOCHROME1"
         dataset.PresentationLUTShape = "INVERSE" if inverse else "IDENTITY"
-    describe_grey_scale(
+    stored = describe_modality(
         dataset,
-        voi=image.voi,
+        image.pixels,
+        ends=ends_of(image.bits_stored, image.photometric, image.limits),
         bits=image.bits_stored,
         photometric=image.photometric,
-        limits=image.limits,
+        habits=study.habits,
     )
-    bytewise = image.pixels.dtype.itemsize == 1
-    data = image.pixels.astype(np.uint8 if bytewise else "<u2", copy=False).tobytes()
+    describe_values_of_interest(
+        dataset, voi=image.voi, ends=stored.ends, full_width=stored.full_width
+    )
+    values = stored.values
+    if Habit.ICON in study.habits:
+        dataset.IconImageSequence = [extra_elements.icon_of(values, image.photometric)]
+    plane = extra_elements.drawing(*values.shape)
+    if Habit.EMBEDDED_OVERLAY in study.habits:
+        values = values | plane.astype(np.int32) << image.bits_stored
+        extra_elements.describe_overlay(dataset, plane, embedded_at=image.bits_stored)
+    elif Habit.OVERLAY in study.habits:
+        extra_elements.describe_overlay(dataset, plane)
+    # Two's complement: the low bytes of a signed number are what is stored.
+    bytewise = allocated == 8  # noqa: PLR2004 - bits of a byte
+    data = (values & (2**allocated - 1)).astype(np.uint8 if bytewise else "<u2").tobytes()
     dataset.add_new("PixelData", "OB" if bytewise else "OW", data + b"\0" * (len(data) % 2))

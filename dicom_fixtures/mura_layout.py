@@ -1,14 +1,13 @@
 """Synthetic studies in the form in which MURA-v1.1 is distributed (arXiv 1712.06957)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from dicom_fixtures.pictures import save_grey
 from dicom_fixtures.plan import StudyPlan
-from dicom_fixtures.truth_table import TruthRow
+from dicom_fixtures.truth_table import StudyRecord
 
 FOLDER = "MURA-v1.1"
 
@@ -27,7 +26,7 @@ class PlacedStudy:
     """A study and its folder below the folder that is written to, with forward slashes."""
 
     plan: StudyPlan
-    part: str
+    patient: str
     folder: str
 
 
@@ -42,7 +41,7 @@ def placed_studies(plans: Sequence[StudyPlan]) -> tuple[PlacedStudy, ...]:
         shaped = _shaped(plan, number)
         if number % _SECOND_STUDY_EVERY == 0:
             # The seed is the subject: the second study shows the same person.
-            patients[-1].append(replace(shaped, seed=patients[-1][0].seed))
+            patients[-1].append(replace(shaped, seed=patients[-1][0].seed, visit=1))
         else:
             patients.append([shaped])
     valid = _valid_patients([each[0].abnormal for each in patients])
@@ -54,60 +53,28 @@ def placed_studies(plans: Sequence[StudyPlan]) -> tuple[PlacedStudy, ...]:
     )
 
 
-class MuraWriter:
-    """Writes the images of placed studies, their masks beside the set, and the four lists."""
+def write_lists(out: Path, records: Iterable[StudyRecord]) -> None:
+    """Write the image paths and the labelled studies of both parts.
 
-    def __init__(self, out: Path, plans: Sequence[StudyPlan]) -> None:
-        self.placed = placed_studies(plans)
-        self._out = out
-        self._images: dict[str, list[str]] = {_TRAIN: [], _VALID: []}
-
-    def write(self, study: PlacedStudy) -> list[TruthRow]:
-        """Write the images of one study; return their truth."""
-        rows = []
-        for number, radiograph in enumerate(study.plan.radiographs(), start=1):
-            file = f"{study.folder}/image{number}.png"
-            mask = f"masks/{file}"
-            for path, pixels in ((file, radiograph.image), (mask, radiograph.mask)):
-                (self._out / path).parent.mkdir(parents=True, exist_ok=True)
-                save_grey(pixels, self._out / path)
-            self._images[study.part].append(file)
-            rows.append(
-                TruthRow(
-                    file=file,
-                    mask=mask,
-                    study_uid="",
-                    accession_number="",
-                    region=study.plan.region.value,
-                    view=radiograph.view,
-                    laterality=radiograph.laterality,
-                    abnormal=int(radiograph.abnormal),
-                    finding=radiograph.finding,
-                    stat=int(study.plan.stat),
-                )
-            )
-        return rows
-
-    def write_lists(self) -> None:
-        """Write the image paths and the labelled studies of both parts."""
-        folder = self._out / FOLDER
-        for part in (_TRAIN, _VALID):
-            studies = [
-                f"{study.folder}/,{int(study.plan.abnormal)}\n"
-                for study in self.placed
-                if study.part == part
-            ]
-            paths = [f"{path}\n" for path in self._images[part]]
-            for name, lines in (("image_paths", paths), ("labeled_studies", studies)):
-                path = folder / f"{part}_{name}.csv"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text("".join(lines), encoding="utf-8", newline="")
+    A study is positive if any of its images shows a finding, as in the real set.
+    """
+    written = list(records)
+    for part in (_TRAIN, _VALID):
+        studies = [each for each in written if each.study.startswith(f"{FOLDER}/{part}/")]
+        paths = [f"{image.file}\n" for study in studies for image in study.images]
+        labels = [f"{study.study}/,{int(study.abnormal)}\n" for study in studies]
+        for name, lines in (("image_paths", paths), ("labeled_studies", labels)):
+            path = out / FOLDER / f"{part}_{name}.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(lines), encoding="utf-8", newline="")
 
 
 def _shaped(plan: StudyPlan, number: int) -> StudyPlan:
     chance = np.random.default_rng((plan.seed, number, 41))
-    shorter = max(32, round(plan.rows * float(chance.uniform(_NARROWEST, 1.0))))
-    return replace(plan, rows=shorter) if chance.random() < 0.5 else replace(plan, columns=shorter)  # noqa: PLR2004
+    share = float(chance.uniform(_NARROWEST, 1.0))
+    if chance.random() < 0.5:  # noqa: PLR2004 - heads or tails
+        return replace(plan, rows=max(32, round(plan.rows * share)))
+    return replace(plan, columns=max(32, round(plan.columns * share)))
 
 
 def _valid_patients(labels: Sequence[bool]) -> set[int]:
@@ -124,8 +91,7 @@ def _of_patient(plans: Sequence[StudyPlan], number: int, part: str) -> list[Plac
     for index, plan in enumerate(plans):
         earlier = sum(other.region is plan.region for other in plans[:index])
         label = "positive" if plan.abnormal else "negative"
-        folder = (
-            f"{FOLDER}/{part}/XR_{plan.region.value}/patient{number:05d}/study{earlier + 1}_{label}"
-        )
-        placed.append(PlacedStudy(plan, part, folder))
+        patient = f"patient{number:05d}"
+        region = f"{FOLDER}/{part}/XR_{plan.region.value}"
+        placed.append(PlacedStudy(plan, patient, f"{region}/{patient}/study{earlier + 1}_{label}"))
     return placed

@@ -49,11 +49,12 @@ class Person:
     StudyTime: str
 
 
-def person(seed: int) -> Person:
-    """The patient that belongs to a seed."""
+def person(seed: int, *, age_years: int | None = None) -> Person:
+    """The patient that belongs to a seed; of any age from 18 to 91 unless it is given."""
     rng = np.random.default_rng((seed, 11))
     script = SCRIPTS[int(rng.integers(len(SCRIPTS)))]
-    years = int(rng.integers(18, 92))
+    drawn = int(rng.integers(18, 92))
+    years = drawn if age_years is None else age_years
     day = EPOCH + timedelta(days=int(rng.integers(0, 700)))
     born = day - timedelta(days=years * 365 + years // 4 + int(rng.integers(1, 360)))
     seconds = int(rng.integers(7 * 3600, 21 * 3600))

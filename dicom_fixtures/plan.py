@@ -1,13 +1,15 @@
 """What a synthetic study is to show and how its header is to say it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, Literal
 
-import numpy as np
+from pydicom.uid import UID
 
 from dicom_fixtures.anatomy import VIEWS
+from dicom_fixtures.encode import MOST_BITS, NATIVE
+from dicom_fixtures.habits import Habit, check_habits
 from dicom_fixtures.headers import Modality
 from dicom_fixtures.radiograph import DEFAULT_SIZE, Radiograph, render
 from dicom_fixtures.stored import BITS_STORED, Photometric, Voi
@@ -25,8 +27,9 @@ BodyPart = str | None | Literal[_BodyPart.FROM_REGION]
 MAX_VIEWS = 20
 TRAINING_SEEDS = 1_000_000
 """Subjects from here on are used up by training: no mixed study shows one of them."""
-SEED_STRIDE = 9973
-"""Keeps the subjects of neighbouring seeds apart."""
+
+# Younger than the UIDs of plain studies, which are to stay.
+_SILENT = {"habits": (), "part_written": None, "visit": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +39,8 @@ class StudyPlan:
     Attributes:
         seed: Not negative; the subject, the patient and the vendor.
         region: What is imaged.
-        abnormal: Whether the subject has an abnormality; every view then shows it.
-        views: Number of images, 1 to 20: PA, lateral, oblique, then the same once more.
+        abnormal: Whether the subject has an abnormality; most views then show it.
+        views: Number of images, 1 to 20: PA, lateral, two obliques, then the same once more.
         rows: Image height.
         columns: Image width.
         modality: `DX` (for presentation) or `CR`.
@@ -50,6 +53,10 @@ class StudyPlan:
         region_hints: Whether codes and descriptions name the region. Without them, and with
             `body_part=None`, nothing in the header tells what is shown.
         declare_images: Whether NumberOfStudyRelatedInstances is sent.
+        habits: What the header has beyond the plainest.
+        part_written: What BodyPartExamined says instead of the region's own term, without leaving
+            the region out of codes and descriptions; None for the term.
+        visit: 0, or a number of times that the subject was imaged before: other exposures.
     """
 
     seed: int
@@ -66,11 +73,14 @@ class StudyPlan:
     body_part: BodyPart = FROM_REGION
     region_hints: bool = True
     declare_images: bool = False
+    habits: tuple[Habit, ...] = ()
+    part_written: str | None = None
+    visit: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built."""
-        if self.seed < 0:
-            raise ValueError("seed must not be negative")
+        if min(self.seed, self.visit) < 0:
+            raise ValueError("seed and visit must not be negative")
         if not 1 <= self.views <= MAX_VIEWS:
             raise ValueError(f"views must be 1 to {MAX_VIEWS}")
         if self.bits_stored not in BITS_STORED:
@@ -79,6 +89,31 @@ class StudyPlan:
             raise ValueError("modality must be DX or CR")
         if self.photometric not in {"MONOCHROME1", "MONOCHROME2"}:
             raise ValueError("photometric must be MONOCHROME1 or MONOCHROME2")
+        check_habits(
+            self.habits, modality=self.modality, bits_stored=self.bits_stored, voi=self.voi
+        )
+
+    @property
+    def key(self) -> str:
+        """All that the study follows from, in one line: UIDs are made of it."""
+        named = {
+            name: value
+            for name, value in vars(self).items()
+            if name not in _SILENT or value != _SILENT[name]
+        }
+        return "|".join(f"{name}={value!r}" for name, value in sorted(named.items()))
+
+    def fitting(self, transfer_syntax: str) -> "StudyPlan":
+        """This plan, with the bits and without the habits that the syntax has no room for."""
+        syntax = UID(transfer_syntax)
+        unfit = set() if syntax in NATIVE else {Habit.EMBEDDED_OVERLAY}
+        if syntax in MOST_BITS:
+            unfit.add(Habit.SIGNED)
+        return replace(
+            self,
+            bits_stored=min(self.bits_stored, MOST_BITS.get(syntax, self.bits_stored)),
+            habits=tuple(habit for habit in self.habits if habit not in unfit),
+        )
 
     def radiographs(self) -> Iterator[Radiograph]:
         """Render the images, in order."""
@@ -90,38 +125,6 @@ class StudyPlan:
                 abnormal=self.abnormal,
                 rows=self.rows,
                 columns=self.columns,
-                repeat=index // len(VIEWS),
+                repeat=self.visit * MAX_VIEWS + index // len(VIEWS),
+                study_views=self.views,
             )
-
-
-def mixed_plans(
-    count: int, *, abnormal_share: float, seed: int, stat_share: float = 0.05
-) -> tuple[StudyPlan, ...]:
-    """Plans of a working day: regions, modalities and grey scales mixed, an exact abnormal share.
-
-    Raises:
-        ValueError: `count` is negative or a share is not 0..1.
-    """
-    if count < 0:
-        raise ValueError("count must not be negative")
-    if not (0.0 <= abnormal_share <= 1.0 and 0.0 <= stat_share <= 1.0):
-        raise ValueError("a share must be 0 to 1")
-    rng = np.random.default_rng((seed, 23))
-    abnormal = set(rng.permutation(count)[: round(count * abnormal_share)].tolist())
-    stat = set(rng.permutation(count)[: round(count * stat_share)].tolist())
-    regions = tuple(Region)
-    photometrics: tuple[Photometric, ...] = ("MONOCHROME2", "MONOCHROME2", "MONOCHROME1")
-    modalities: tuple[Modality, ...] = ("DX", "DX", "CR")
-    return tuple(
-        StudyPlan(
-            seed=(seed * SEED_STRIDE + index) % TRAINING_SEEDS,
-            region=regions[int(rng.integers(len(regions)))],
-            abnormal=index in abnormal,
-            views=int(rng.integers(1, 4)),
-            modality=modalities[int(rng.integers(len(modalities)))],
-            photometric=photometrics[int(rng.integers(len(photometrics)))],
-            bits_stored=int(rng.choice((10, 12, 14, 16))),
-            stat=index in stat,
-        )
-        for index in range(count)
-    )

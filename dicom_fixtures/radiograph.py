@@ -5,15 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dicom_fixtures import anatomy, marker, physics
-from dicom_fixtures.abnormality import Kind, choose
-from dicom_fixtures.bones import Anatomy, Vector, about_y, about_z
-from dicom_fixtures.projection import Field, Grid, project
-from dicom_fixtures.skeleton import skeleton, soft_tissue
+from dicom_fixtures import anatomy, flesh, physics
+from dicom_fixtures.collimation import Collimation
+from dicom_fixtures.growth import suited
+from dicom_fixtures.jewellery import Hoop
+from dicom_fixtures.marker import Marker, Stamp
+from dicom_fixtures.pathology import Disorder, Finding, choose, joints_of, only_view
+from dicom_fixtures.placement import placed
+from dicom_fixtures.projection import Field, project
+from dicom_fixtures.skeleton import skeleton
+from dicom_fixtures.subject import ADULT_YEARS, Subject
 from triage_agent.domain.region import Region
 
 DEFAULT_SIZE = 512
 NO_FINDING = "No abnormality."
+CAST_REACH = 0.42
+"""How far a cast reaches from its middle, as a share of the field's longer side."""
 
 
 @dataclass(frozen=True)
@@ -22,28 +29,47 @@ class Radiograph:
 
     Attributes:
         image: float32 [rows, columns] in 0..1, dense bone bright (MONOCHROME2).
-        mask: bool [rows, columns], where the abnormality is; all False for a normal image.
-        finding: The truth in one sentence.
-        kind: What the abnormality is; None for a normal image.
+        findings: What this image shows; empty for a normal image, also for one of an abnormal study
+            whose finding only another view shows.
+        study_abnormal: Whether the study has a finding in any of its views.
         region: What is shown.
-        view: `PA`, `LATERAL` or `OBLIQUE`.
+        view: One of `anatomy.VIEWS`.
         laterality: `L` or `R`, also the letter of the lead marker.
         pixel_spacing_mm: Distance of pixel centres at the detector.
+        age_years: Of the subject: 3 to 15 for a child, 18 and more for an adult.
     """
 
     image: Field
-    mask: npt.NDArray[np.bool_]
-    finding: str
-    kind: Kind | None
+    findings: tuple[Finding, ...]
+    study_abnormal: bool
     region: Region
     view: str
     laterality: str
     pixel_spacing_mm: float
+    age_years: int
+
+    @property
+    def child(self) -> bool:
+        """Whether the subject is not grown up."""
+        return self.age_years < ADULT_YEARS
 
     @property
     def abnormal(self) -> bool:
-        """Whether an abnormality was drawn."""
-        return self.kind is not None
+        """Whether this image shows a finding."""
+        return bool(self.findings)
+
+    @property
+    def finding(self) -> str:
+        """The truth of this image: a sentence for each finding."""
+        return " ".join(each.sentence for each in self.findings) or NO_FINDING
+
+    @property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """Bool [rows, columns], the places of all findings; all False for a normal image."""
+        union = np.zeros(self.image.shape, dtype=np.bool_)
+        for each in self.findings:
+            union |= each.mask
+        return union
 
 
 def render(
@@ -56,6 +82,7 @@ def render(
     columns: int = DEFAULT_SIZE,
     laterality: str | None = None,
     repeat: int = 0,
+    study_views: int = 1,
 ) -> Radiograph:
     """Draw one view of one synthetic subject.
 
@@ -65,53 +92,93 @@ def render(
     Args:
         seed: Not negative.
         region: Which part of the arm.
-        view: `PA`, `LATERAL` or `OBLIQUE`.
-        abnormal: Whether exactly one abnormality is drawn.
+        view: One of `anatomy.VIEWS`.
+        abnormal: Whether the subject has something wrong: one to three findings.
         rows: Image height, at least 32.
         columns: Image width, at least 32.
         laterality: `L` or `R`; drawn from the seed if not given.
         repeat: Number of the exposure: 1 is the same view taken once more, held a little otherwise.
+        study_views: How many views the study has. With two or more, the findings of some subjects
+            are seen in one of them only; with one, every view shows them.
 
     Raises:
         ValueError: An argument is out of its range.
     """
     _check(seed, view, rows, columns, laterality)
-    code = tuple(Region).index(region)
-    subject = np.random.default_rng((seed, code, 1))
-    exposure = np.random.default_rng(
-        (seed, code, 2, anatomy.VIEWS.index(view), int(abnormal), repeat)
-    )
-    side = laterality or ("L", "R")[int(subject.integers(2))]
-    scale = float(subject.uniform(0.93, 1.07))
-    body = anatomy.build(region, view, subject)
-    pose = _pose(view, scale, side, exposure)
-    grid = _grid(body, pose, rows, columns, exposure)
-    tubes = [project(bone, pose, scale) for bone in body.bones]
-    found = None
+    code, shape = tuple(Region).index(region), (rows, columns)
+    drawn_side, person, subject = _subject(seed, region)
+    # None of what follows from the exposure knows whether the subject is ill.
+    exposure = (seed, code, 2, anatomy.VIEWS.index(view), repeat)
+    side = laterality or drawn_side
+    body = suited(anatomy.build(region, view, subject), person)
+    degrees = anatomy.view_degrees(region, view)
+    at = placed(body, person, side, degrees, shape, rng=_stream(exposure, 0))
+    tubes = [project(bone, at.pose, person.scale) for bone in body.bones]
+    ills: tuple[Disorder, ...] = ()
     if abnormal:
-        found = choose(body.sites, np.random.default_rng((seed, code, 3)))
+        fate = np.random.default_rng((seed, code, 3))
+        joints = joints_of(region, body.bones, body.sites)
+        ills = choose(region, body.sites, joints, fate, child=person.child)
+        if only_view(ills, anatomy.VIEWS[:study_views], fate) not in {None, view}:
+            ills = ()
 
-    texture = physics.spongy_texture((rows, columns), grid.pitch_mm, exposure)
-    taken, mask, tubes = skeleton(tubes, found, grid, texture, anatomy.VIEW_DEGREES[view])
-    flesh = soft_tissue(body, tubes, pose, scale, grid)
-    technique = physics.Technique.drawn(exposure)
-    logarithm = physics.exposed(
-        taken + np.float32(physics.SOFT_PER_MM) * flesh, technique, exposure
-    )
-    image = physics.displayed(logarithm, flesh, technique)
-    field, inset = marker.shutter((rows, columns), exposure)
-    image *= field
-    _stamp(image, flesh, side, inset, grid.pitch_mm)
+    texture = physics.spongy_texture(shape, at.grid.pitch_mm, _stream(exposure, 1))
+    taken, masks, moved = skeleton(tubes, ills, at.grid, texture, degrees)
+    calm = flesh.outline(body, tubes, at.pose, person.scale, at.grid)
+    whole = calm if moved is tubes else flesh.outline(body, moved, at.pose, person.scale, at.grid)
+    whole = flesh.uneven(whole, _stream(exposure, 2))
+    soft, thickness = flesh.attenuation(whole, body, person, at, _stream(exposure, 3))
+    taken += soft
+    if person.cast:
+        middle = (at.pose @ body.cast_at)[:2]
+        reach = CAST_REACH * max(body.field_mm) * person.scale
+        shell = (middle, reach)
+        taken += flesh.cast(whole, person.cast, shell, at.grid, _stream(exposure, 4))
+    if person.jewel:
+        Hoop.on(region, body, moved, at, rng=_stream(exposure, 9)).wear(taken, at.grid)
+    field = Collimation.drawn(at.room, _stream(exposure, 5))
+    lead = Marker.drawn(_stream(exposure, 6))
+    stamp = None if lead is None else Stamp.on(lead, side, calm, field.inset, at.grid)
+    if stamp:
+        stamp.shield(taken)
+    technique = physics.Technique.drawn(_stream(exposure, 7))
+    logarithm = physics.exposed(taken, technique, at.grid.pitch_mm, _stream(exposure, 8))
+    open_field = field.field(shape)
+    if open_field is not None:
+        thickness *= open_field
+    image = physics.displayed(logarithm, thickness, technique)
+    if stamp:
+        stamp.print_on(image)
+    if open_field is not None:
+        image *= open_field
+        image += np.float32(field.border) * (1.0 - open_field)
+        masks = [mask & (open_field > 0.0) for mask in masks]
     return Radiograph(
         image=image,
-        mask=mask & (field > 0.0),
-        finding=found.finding if found else NO_FINDING,
-        kind=found.kind if found else None,
+        findings=tuple(
+            Finding(ill.kind, ill.place, ill.sentence, mask, ill.conspicuity)
+            for ill, mask in zip(ills, masks, strict=True)
+            if mask.any()
+        ),
+        study_abnormal=abnormal,
         region=region,
         view=view,
         laterality=side,
-        pixel_spacing_mm=grid.pitch_mm,
+        pixel_spacing_mm=at.grid.pitch_mm,
+        age_years=person.age_years,
     )
+
+
+def person_of(seed: int, region: Region) -> Subject:
+    """Who `render` shows for a seed and a region."""
+    return _subject(seed, region)[1]
+
+
+def _subject(seed: int, region: Region) -> tuple[str, Subject, np.random.Generator]:
+    """A subject's side, the subject, and the stream from which the anatomy is drawn next."""
+    stream = np.random.default_rng((seed, tuple(Region).index(region), 1))
+    side = ("L", "R")[int(stream.integers(2))]
+    return side, Subject.drawn(region, stream), stream
 
 
 def _check(seed: int, view: str, rows: int, columns: int, laterality: str | None) -> None:
@@ -125,27 +192,6 @@ def _check(seed: int, view: str, rows: int, columns: int, laterality: str | None
         raise ValueError("laterality must be L or R")
 
 
-def _pose(view: str, scale: float, side: str, rng: np.random.Generator) -> Vector:
-    """Rotation into the view, small tilts of a real patient, size, and mirroring for a left arm."""
-    turn, tilt = rng.uniform(-6.0, 6.0, size=2)
-    pose = about_z(float(tilt)) @ about_y(anatomy.VIEW_DEGREES[view] + float(turn)) * scale
-    if side == "L":
-        pose = np.diag([-1.0, 1.0, 1.0]) @ pose
-    return pose
-
-
-def _grid(body: Anatomy, pose: Vector, rows: int, columns: int, rng: np.random.Generator) -> Grid:
-    zoom = float(rng.uniform(0.98, 1.06))
-    height, width = body.field_mm
-    centre = (pose @ body.centre)[:2] + rng.uniform(-0.02, 0.02, size=2) * height
-    return Grid.around(centre, (height * zoom, width * zoom), rows, columns)
-
-
-def _stamp(image: Field, flesh: Field, side: str, inset: tuple[int, int], pitch_mm: float) -> None:
-    """Put the lead letter where it hides least."""
-    height = int(np.clip(round(9.0 / pitch_mm), 7, image.shape[0] // 10))
-    letter = marker.side_letter(side, height)
-    gap = height // 2
-    top, left = marker.emptiest_corner(flesh, letter.shape, (inset[0] + gap, inset[1] + gap))
-    box = image[top : top + letter.shape[0], left : left + letter.shape[1]]
-    np.maximum(box, letter * np.float32(0.97), out=box)
+def _stream(exposure: tuple[int, ...], number: int) -> np.random.Generator:
+    """A stream of its own for each thing drawn: one that draws more does not change the others."""
+    return np.random.default_rng((*exposure, number))

@@ -1,6 +1,6 @@
 """Whole synthetic studies: valid DX and CR objects, and what is true of each image."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,11 +8,14 @@ import numpy.typing as npt
 from pydicom import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from dicom_fixtures.abnormality import Kind
+from dicom_fixtures.annotation import burned
 from dicom_fixtures.encode import transcoded
+from dicom_fixtures.habits import Habit, voi_beside
 from dicom_fixtures.headers import VENDORS, ImageFacts, Modality, StudyFacts, build_image
+from dicom_fixtures.mixture import mixed_plans
+from dicom_fixtures.pathology import Finding
 from dicom_fixtures.people import person
-from dicom_fixtures.plan import FROM_REGION, BodyPart, StudyPlan, mixed_plans
+from dicom_fixtures.plan import FROM_REGION, BodyPart, StudyPlan
 from dicom_fixtures.radiograph import DEFAULT_SIZE, Radiograph
 from dicom_fixtures.stored import Photometric, Voi, stored_values
 from dicom_fixtures.terms import BODY_PART_CODES, STUDY_FORMS, VIEW_TERMS, WORDS
@@ -22,19 +25,22 @@ from triage_agent.domain.region import Region
 
 @dataclass(frozen=True)
 class ImageTruth:
-    """What is true of one image; `mask` is bool [rows, columns]."""
+    """What is true of one image; `mask` is bool [rows, columns], the union of the findings'."""
 
     SOPInstanceUID: str
     view: str
     abnormal: bool
-    kind: Kind | None
+    findings: tuple[Finding, ...]
     finding: str
     mask: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class StudyTruth:
-    """What is true of a study: abnormal if any image is."""
+    """What is true of a study: abnormal if any image is.
+
+    `age_years` and `child` are of the subject who is drawn; the header may keep them to itself.
+    """
 
     StudyInstanceUID: str
     AccessionNumber: str
@@ -42,6 +48,8 @@ class StudyTruth:
     laterality: str
     abnormal: bool
     stat: bool
+    age_years: int
+    child: bool
     images: tuple[ImageTruth, ...]
 
 
@@ -69,6 +77,8 @@ def synthetic_study(
     body_part: BodyPart = FROM_REGION,
     region_hints: bool = True,
     declare_images: bool = False,
+    habits: tuple[Habit, ...] = (),
+    part_written: str | None = None,
     transfer_syntax: str = ExplicitVRLittleEndian,
 ) -> SyntheticStudy:
     """Build a study; `StudyPlan` says what the arguments mean.
@@ -94,6 +104,8 @@ def synthetic_study(
         body_part=body_part,
         region_hints=region_hints,
         declare_images=declare_images,
+        habits=habits,
+        part_written=part_written,
     )
     return build_study(plan, transfer_syntax=transfer_syntax)
 
@@ -103,7 +115,7 @@ def build_study(
 ) -> SyntheticStudy:
     """Build what a plan says; see `synthetic_study`."""
     radiographs = list(plan.radiographs())
-    facts = _study_facts(plan, radiographs[0].laterality)
+    facts = _study_facts(plan, radiographs[0])
     datasets, truths = [], []
     for number, radiograph in enumerate(radiographs, start=1):
         image = _image_facts(plan, facts, number, radiograph)
@@ -116,7 +128,7 @@ def build_study(
                 SOPInstanceUID=str(dataset.SOPInstanceUID),
                 view=radiograph.view,
                 abnormal=radiograph.abnormal,
-                kind=radiograph.kind,
+                findings=radiograph.findings,
                 finding=radiograph.finding,
                 mask=radiograph.mask,
             )
@@ -128,14 +140,16 @@ def build_study(
         laterality=facts.laterality,
         abnormal=plan.abnormal,
         stat=plan.stat,
+        age_years=radiographs[0].age_years,
+        child=radiographs[0].child,
         images=tuple(truths),
     )
     return SyntheticStudy(tuple(datasets), truth)
 
 
-def _study_facts(plan: StudyPlan, laterality: str) -> StudyFacts:
-    key = "|".join(f"{name}={value!r}" for name, value in sorted(vars(plan).items()))
-    patient = person(plan.seed)
+def _study_facts(plan: StudyPlan, first: Radiograph) -> StudyFacts:
+    key = plan.key
+    patient = person(plan.seed, age_years=first.age_years)
     language = patient.script.language
     description = STUDY_FORMS[language].format(WORDS[language][plan.region])
     part = plan.region.value if plan.body_part is FROM_REGION else plan.body_part
@@ -144,14 +158,15 @@ def _study_facts(plan: StudyPlan, laterality: str) -> StudyFacts:
         person=patient,
         vendor=VENDORS[plan.seed % len(VENDORS)],
         modality=plan.modality,
-        laterality=laterality,
+        laterality=first.laterality,
         AccessionNumber=f"SYN{fixture_uid('order', key)[-10:]}",
         StudyDescription=description if _names_region(plan) else "XR",
         anatomy=BODY_PART_CODES.get(part or plan.region.value) if plan.region_hints else None,
         upright=plan.region not in {Region.ELBOW, Region.HUMERUS, Region.SHOULDER},
-        BodyPartExamined=part,
+        BodyPartExamined=part if plan.part_written is None else plan.part_written,
         stat=plan.stat,
         declared_images=plan.views if plan.declare_images else None,
+        habits=plan.habits,
     )
 
 
@@ -166,13 +181,17 @@ def _image_facts(
     label = VIEW_TERMS[radiograph.view].label
     word = WORDS[facts.person.script.language][plan.region] if _names_region(plan) else ""
     named = f"{word} {label}".strip() if facts.vendor.series_per_view else word or label
+    picture = radiograph.image
+    if Habit.BURNED_IN in plan.habits:
+        patient = facts.person
+        picture = burned(picture, f"{patient.PatientID} {patient.StudyDate} {radiograph.view}")
     return ImageFacts(
         number=number,
         view=radiograph.view,
-        pixels=stored_values(radiograph.image, plan.bits_stored, plan.photometric),
+        pixels=stored_values(picture, plan.bits_stored, plan.photometric),
         bits_stored=plan.bits_stored,
         photometric=plan.photometric,
-        voi=plan.voi or facts.vendor.voi,
+        voi=plan.voi or voi_beside(plan.habits, facts.vendor.voi),
         pixel_spacing_mm=radiograph.pixel_spacing_mm,
         SeriesDescription=named,
     )
@@ -186,8 +205,11 @@ def mixed_studies(
     stat_share: float = 0.05,
     rows: int = DEFAULT_SIZE,
     columns: int = DEFAULT_SIZE,
+    leave_out: Collection[Habit] = (),
 ) -> Iterator[SyntheticStudy]:
     """Build the studies of `mixed_plans` one after the other."""
-    plans = mixed_plans(count, abnormal_share=abnormal_share, seed=seed, stat_share=stat_share)
+    plans = mixed_plans(
+        count, abnormal_share=abnormal_share, seed=seed, stat_share=stat_share, leave_out=leave_out
+    )
     for plan in plans:
         yield build_study(replace(plan, rows=rows, columns=columns))

@@ -95,6 +95,12 @@ VIEW_TERMS = {
         "LA",
         "Oblique",
     ),
+    "AP OBLIQUE": ViewTerms(
+        Code("399312000", "SCT", "antero-posterior oblique"),
+        {"L": "LLO", "R": "RLO"},
+        "LP",
+        "AP Oblique",
+    ),
 }
 
 

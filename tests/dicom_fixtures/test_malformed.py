@@ -1,16 +1,20 @@
 """The catalogue of malformed objects is what it says, and the same every time."""
 
 import zlib
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
 from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from dicom_fixtures import Malformed, catalogue, encoded, synthetic_study
 from dicom_fixtures.damaged_bytes import INFLATED_BYTES, ITEM, NESTING
 from dicom_fixtures.splice import explicit, spliced, tag_of
+from triage_agent.dicom.pixels import displayed
+from triage_agent.errors import PixelsUnreadable
 
 CATALOGUE = {one.name: one for one in catalogue()}
 BOMB = "deflated bomb"
@@ -22,6 +26,10 @@ WANTED = (
     "rows written as text", "SOPInstanceUID is a path", "SOPInstanceUID is 200 characters long",
     "SOPInstanceUID is empty", "script in PatientName", "script in StudyDescription",
     "SOPInstanceUID absent", "StudyInstanceUID absent", BOMB,
+    "sequence longer than the data set", "item longer than its sequence",
+    "StudyInstanceUID is letters", "SOPInstanceUID is script", "SeriesInstanceUID is two UIDs",
+    "no bits stored", "rescale slope of zero", "lookup table shorter than it says",
+    "overlay of 65535 x 65535", "icon of 65535 x 65535",
 )  # fmt: skip
 
 
@@ -77,6 +85,17 @@ def test_an_acceptable_object_can_be_read_to_its_end(name: str):
     assert dataset.SOPClassUID == one.SOPClassUID
     assert UID(dataset.StudyInstanceUID).is_valid
     assert len(dataset.PixelData) > 0
+
+
+@pytest.mark.parametrize("name", [one.name for one in CATALOGUE.values() if one.acceptable])
+@pytest.mark.filterwarnings("ignore")  # what pydicom says of them is not the matter here
+def test_an_acceptable_object_is_shown_or_said_to_be_unreadable(name: str):
+    dataset = parsed(CATALOGUE[name])
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = CATALOGUE[name].transfer_syntax
+
+    with suppress(PixelsUnreadable):
+        assert displayed(dataset).shape == (64, 64)
 
 
 @pytest.mark.parametrize(
