@@ -73,12 +73,11 @@ def _database(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    from triage_agent.adapters.torch_inference.classifiers import (
-        load_classifier,
-    )
+    from triage_agent.adapters.torch_inference.judges import load_judge
 
-    classifier = load_classifier(settings.infer, read_model(settings), settings.data_dir / "cache")
-    return f"{classifier.model}: {classifier.description}"
+    loaded = read_model(settings)
+    served = load_judge(settings.infer, loaded, settings.data_dir / "cache")
+    return f"{loaded.bundle.model}: {served.description}"
 
 
 def _echo(settings: Settings, destination: DestinationSettings) -> str:

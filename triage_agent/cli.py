@@ -242,6 +242,15 @@ def model_use(*, wanted: str | None, bundled: bool) -> None:
     use_model(_settings(), wanted)
 
 
+@model.command("remove")
+@click.argument("wanted", metavar="NAME")
+def model_remove(wanted: str) -> None:
+    """Remove the copy that the node keeps of a model that is not in use."""
+    from triage_agent.models_command import remove_model
+
+    remove_model(_settings(), wanted)
+
+
 @main.command()
 def check() -> None:
     """Test configuration, database, disk and model, and C-ECHO every destination."""

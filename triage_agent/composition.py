@@ -19,14 +19,14 @@ from triage_agent.errors import BundleInvalid, SettingsInvalid
 from triage_agent.ports import Destination
 
 if TYPE_CHECKING:
-    from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
+    from triage_agent.adapters.torch_inference.bundle_files import LoadedModel
     from triage_agent.adapters.torch_inference.decoder import DecoderPool
     from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
     from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorithms
     from triage_agent.assemble.scope import ScopeRule
     from triage_agent.domain.algorithm import AlgorithmIdentity
     from triage_agent.domain.study import StudyImages
-    from triage_agent.infer.bundle import ModelBundle
+    from triage_agent.infer.bundle import AnyBundle
     from triage_agent.settings import DestinationSettings, Settings
 
 MANUFACTURER = "triage-agent"
@@ -85,14 +85,14 @@ def upgrade_database(settings: "Settings") -> str:
         return current_revision(node.database) or ""
 
 
-def read_model(settings: "Settings") -> "LoadedBundle":
+def read_model(settings: "Settings") -> "LoadedModel":
     """Read the bundle that is in use. Raises BundleInvalid."""
-    from triage_agent.adapters.torch_inference.bundle_files import read_bundle
+    from triage_agent.adapters.torch_inference import bundle_files
 
-    return read_bundle(model_folder(settings))
+    return bundle_files.read_model(model_folder(settings))
 
 
-def take_up_model(settings: "Settings") -> "LoadedBundle":
+def take_up_model(settings: "Settings") -> "LoadedModel":
     """Read the bundle that is in use, and make it known for good, before it scores anything.
 
     Raises BundleInvalid.
@@ -108,30 +108,56 @@ def take_up_model(settings: "Settings") -> "LoadedBundle":
 class ModelWatch:
     """Says whether another bundle has come into use than the one that a role has `taken_up`.
 
-    Only one that can be read counts: until then a role stays with what it has.
+    It may lie in another folder, or its card was changed in place. Only one that can be read
+    counts, and that goes by another name or version: scores of two models must not be recorded
+    under one name. Until then a role stays with what it has.
     """
 
-    def __init__(self, settings: "Settings", taken_up: "LoadedBundle") -> None:
+    def __init__(self, settings: "Settings", taken_up: "LoadedModel") -> None:
         self._settings = settings
-        self._folder = taken_up.weights.parent
+        self._folder = taken_up.folder
+        self._bundle = taken_up.bundle
+        self._seen: tuple[int, int, int] | None = None
         self._refused = ""
 
     def __call__(self) -> bool:
         """Look at the choice and, if it is another one, at the bundle."""
-        from triage_agent.adapters.torch_inference.bundle_files import model_name, read_bundle
+        from triage_agent.adapters.torch_inference import bundle_files
 
         try:
             folder = model_folder(self._settings)
-            if folder == self._folder:
+            if folder == self._folder and not self._was_changed():
                 return False
-            chosen = read_bundle(folder)
+            chosen = bundle_files.read_model(folder)
         except BundleInvalid as error:
             if str(error) != self._refused:
                 self._refused = str(error)
                 log.error("model_not_taken_up", cause=self._refused)  # noqa: TRY400 (says it all)
             return False
-        log.info("model_changes", model=model_name(chosen.bundle))
+        log.info("model_changes", model=chosen.bundle.model)
         return True
+
+    def _was_changed(self) -> bool:
+        from triage_agent.adapters.torch_inference.bundle_files import CARD, read_card
+
+        try:
+            state = (self._folder / CARD).stat()
+        except OSError:
+            return True  # reading it says what is wrong
+        # Four looks a second: the card is read only when its file is another one.
+        seen = (state.st_ino, state.st_size, state.st_mtime_ns)
+        if seen == self._seen:
+            return False
+        found = read_card(self._folder)
+        if found.model != self._bundle.model:
+            return True
+        self._seen = seen
+        if found != self._bundle:
+            raise BundleInvalid(
+                f"{self._folder}: was changed in place and still goes by {found.model}. Give what "
+                "it is now a version of its own."
+            )
+        return False
 
 
 def build_destination(settings: "Settings", destination: "DestinationSettings") -> Destination:
@@ -164,17 +190,19 @@ def known_algorithms(settings: "Settings") -> "KnownAlgorithms":
 
 
 def build_decoders(
-    node: Node, loaded: "LoadedBundle", *, processes: int | None = None
+    node: Node, loaded: "LoadedModel", *, processes: int | None = None, niceness: int = 0
 ) -> "DecoderPool":
-    """Build the PixelReader port over the node's store."""
+    """Build the PixelReader port over the node's store; its processes start when first used."""
+    from triage_agent.adapters.torch_inference.bundle_files import preprocessings
     from triage_agent.adapters.torch_inference.decoder import DecoderPool
 
     return DecoderPool(
         node.store.path,
-        loaded.bundle.preprocessing,
+        preprocessings(loaded),
         seconds=node.settings.infer.decode_seconds,
         memory_bytes=node.settings.infer.decode_bytes,
         processes=processes,
+        niceness=niceness,
     )
 
 
@@ -187,7 +215,7 @@ def scope_rule(settings: "Settings") -> "ScopeRule":
 
 
 def algorithm_rule(
-    settings: "Settings", taken_up: "LoadedBundle"
+    settings: "Settings", taken_up: "LoadedModel"
 ) -> "Callable[[StudyImages], AlgorithmIdentity]":
     """Return the rule that says which algorithm answers for a study.
 
@@ -215,7 +243,7 @@ def operating_point_rule(
     return lambda images: algorithm(images).operating_point(images.study.region)
 
 
-def algorithm_identity(bundle: "ModelBundle") -> "AlgorithmIdentity":
+def algorithm_identity(bundle: "AnyBundle") -> "AlgorithmIdentity":
     """Return how the reports name the model."""
     from triage_agent.domain.algorithm import AlgorithmIdentity
 

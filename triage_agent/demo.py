@@ -10,37 +10,24 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-import pydicom
 from rich.console import Console
 
 from triage_agent.adapters.dimse.folder_archive import serve_folder
 from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.commands import send_with_progress
+from triage_agent.demo_studies import ABNORMAL, STUDIES, SentStudy, make_studies
 from triage_agent.errors import TriageError
 from triage_agent.settings import LogSettings
 
 AE_TITLE, ARCHIVE_AE_TITLE = "TRIAGE", "DEMO_PACS"
-TABLE_COLUMNS = 140  # narrower, the list is hard to read
-SEED = 20  # fixed, so that every demonstration shows the same studies
+TABLE_COLUMNS = 150  # narrower, the list is hard to read
 START_SECONDS = 120.0
 SETTLE_SECONDS = 300.0
 MARKER = ".triage-agent-demo"  # only a folder with this file in it is emptied
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """One study of the demonstration, in the order of sending."""
-
-    region: str
-    truth: str
-    abnormal: bool | None  # None: out of scope
-    paths: tuple[Path, ...]
-    StudyInstanceUID: str
 
 
 def run_demo(data_dir: Path, *, exit_when_shown: bool) -> None:
@@ -67,7 +54,7 @@ def run_demo(data_dir: Path, *, exit_when_shown: bool) -> None:
         with _serving(console, environment, folder / "serve.log"):
             port = int(environment["TRIAGE_DICOM__PORT"])
             console.print(
-                f"[bold]4.[/] {len(studies)} studies arrive by C-STORE, below-threshold ones first"
+                f"[bold]4.[/] {len(studies)} studies arrive by C-STORE, abnormal ones last"
             )
             if send_with_progress(
                 [path for study in studies for path in study.paths],
@@ -101,50 +88,19 @@ def _empty_folder(data_dir: Path) -> Path:
     return folder
 
 
-def _make_studies(console: Console, folder: Path) -> list[_Sent]:
-    from dicom_fixtures import synthetic_study
-    from triage_agent.domain.region import Region
-
-    normal = [(region, False) for region in Region]
-    abnormal = [(region, True) for region in (Region.WRIST, Region.FOREARM, Region.SHOULDER)]
-    sent = []
-    with console.status("drawing synthetic radiographs"):
-        for number, (region, is_abnormal) in enumerate([*normal, *abnormal]):
-            study = synthetic_study(
-                SEED + number, region=region, abnormal=is_abnormal, stat=region is Region.HAND
-            )
-            sent.append(_write(study.datasets, folder / f"{number:02}", is_abnormal))
-        knee = synthetic_study(
-            SEED + 100, region=Region.ELBOW, views=1, body_part="KNEE", region_hints=False
-        )
-        sent.insert(4, _write(knee.datasets, folder / "knee", None))
+def _make_studies(console: Console, folder: Path) -> list[SentStudy]:
+    with console.status("drawing synthetic radiographs") as status:
+        studies = []
+        for study in make_studies(folder):
+            studies.append(study)
+            status.update(f"drawing synthetic radiographs: {len(studies)} of {STUDIES} studies")
+    abnormal = sum(study.truth == ABNORMAL for study in studies)
     console.print(
-        f"[bold]1.[/] {len(sent)} synthetic studies lie in {folder}: {len(normal)} without and "
-        f"{len(abnormal)} with an abnormality, one of a knee, one ordered as STAT"
+        f"[bold]1.[/] {len(studies)} synthetic studies lie in {folder}: {abnormal} with an "
+        f"abnormality, {len(studies) - abnormal - 1} without, one of them ordered as STAT, and one "
+        "of a knee"
     )
-    return sent
-
-
-def _write(
-    datasets: Sequence[pydicom.Dataset],
-    folder: Path,
-    abnormal: bool | None,  # noqa: FBT001
-) -> _Sent:
-    folder.mkdir(parents=True)
-    paths = []
-    for number, dataset in enumerate(datasets, start=1):
-        path = folder / f"{number}.dcm"
-        dataset.save_as(path, enforce_file_format=True)
-        paths.append(path)
-    truth = {True: "abnormal", False: "nothing abnormal", None: "out of scope"}[abnormal]
-    first = datasets[0]
-    return _Sent(
-        region=str(first.get("BodyPartExamined", "")),
-        truth=truth,
-        abnormal=abnormal,
-        paths=tuple(paths),
-        StudyInstanceUID=str(first.StudyInstanceUID),
-    )
+    return studies
 
 
 def _environment(folder: Path, archive_port: int) -> dict[str, str]:
@@ -243,23 +199,14 @@ def _ask(environment: dict[str, str], *arguments: str) -> str:
 def _show(
     console: Console,
     environment: dict[str, str],
-    studies: Sequence[_Sent],
+    studies: Sequence[SentStudy],
     entries: Sequence[dict[str, Any]],
     pacs: Path,
 ) -> None:
-    console.print("[bold]5.[/] The worklist, most urgent first:")
+    console.print("[bold]5.[/] The worklist, most urgent first, and why each study stands there:")
     shown = _ask({**environment, "COLUMNS": str(max(console.width, TABLE_COLUMNS))}, "worklist")
     console.print(shown, markup=False, soft_wrap=True)
-    arrived = {study.StudyInstanceUID: number for number, study in enumerate(studies, start=1)}
-    by_uid = {study.StudyInstanceUID: study for study in studies}
-    for place, entry in enumerate(entries, start=1):
-        study = by_uid[entry["study_uid"]]
-        console.print(
-            f"   place {place:2}: arrived {arrived[study.StudyInstanceUID]:2}., "
-            f"{study.region.lower() or 'no region'}, truth: {study.truth}; "
-            f"the model says: {entry['assessment'].replace('_', ' ')}",
-            soft_wrap=True,
-        )
+    _compare(console, studies, entries)
     _await_delivery(console, environment)
     objects = sorted(pacs.rglob("*.dcm"))
     console.print(
@@ -268,6 +215,23 @@ def _show(
     )
     url = f"http://127.0.0.1:{environment['TRIAGE_HTTP__PORT']}/"
     console.print(f"[bold]7.[/] The same list, live, with pictures: [link={url}]{url}[/link]")
+
+
+def _compare(
+    console: Console, studies: Sequence[SentStudy], entries: Sequence[dict[str, Any]]
+) -> None:
+    """Print the truth behind each place: the drawings' own, which the node never sees."""
+    sent = {study.StudyInstanceUID: number for number, study in enumerate(studies, start=1)}
+    for place, entry in enumerate(entries, start=1):
+        number = sent[entry["study_uid"]]
+        study = studies[number - 1]
+        said = f"; {', '.join(study.groups)}: {' '.join(study.findings)}" if study.groups else ""
+        console.print(
+            f"   place {place:2}: sent {number:2}. of {len(studies)}, {study.part}; "
+            f"truth: {study.truth}{said}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _await_delivery(console: Console, environment: dict[str, str]) -> None:

@@ -11,9 +11,10 @@ from rich.markdown import Markdown
 from triage_agent.adapters.torch_inference.bundle_files import (
     BUNDLED_FOLDER,
     CARD_TEXT,
-    LoadedBundle,
+    LoadedEnsemble,
+    LoadedModel,
     model_name,
-    read_bundle,
+    read_model,
 )
 from triage_agent.composition import (
     algorithm_identity,
@@ -21,7 +22,6 @@ from triage_agent.composition import (
     known_algorithms,
     make_data_dir,
     model_folder,
-    read_model,
 )
 from triage_agent.errors import BundleInvalid, SettingsInvalid
 from triage_agent.settings import Settings
@@ -33,7 +33,7 @@ class _Available:
 
     folder: Path
     place: str
-    loaded: LoadedBundle | None
+    loaded: LoadedModel | None
     fault: str = ""
 
     def is_called(self, name: str) -> bool:
@@ -46,8 +46,8 @@ class _Available:
 
 def show_model(settings: Settings) -> None:
     """Print the card of the bundle in use after its files have been checked."""
-    loaded = read_model(settings)
-    card = model_folder(settings) / CARD_TEXT
+    loaded = read_model(model_folder(settings))
+    card = loaded.folder / CARD_TEXT
     console = Console()
     console.print(f"[bold]{loaded.bundle.name} {loaded.bundle.version}[/] in {card.parent}")
     console.print(f"Device UID {loaded.bundle.device_uid}; SHA-256 {loaded.bundle.weights_sha256}")
@@ -67,6 +67,9 @@ def list_models(settings: Settings) -> None:
         # Lines, not a table: a Device UID is of no use when its end is cut off.
         click.echo(f"{model_name(bundle)}  {each.place}{mark}")
         click.echo(f"    {bundle.architecture}, Device UID {bundle.device_uid}")
+        if isinstance(each.loaded, LoadedEnsemble):
+            for member in each.loaded.networks:
+                click.echo(f"    {member.folder.name}: {model_name(member.bundle)}")
     if settings.infer.bundle is not None:
         click.echo("infer.bundle is set and wins over what `triage-agent model use` chose.")
 
@@ -104,7 +107,7 @@ def use_model(settings: Settings, wanted: str | None) -> None:
         # Known before it is in use: nothing it makes may come back as a stranger's.
         known_algorithms(settings).remember(algorithm_identity(verified.loaded.bundle))
         if folder != BUNDLED_FOLDER:
-            folder = bundles.install(verified.loaded, verified.fresh_export)
+            folder = bundles.install(verified.loaded, verified.fresh_exports)
         bundles.choose(folder)
     except OSError as error:
         raise SettingsInvalid(
@@ -123,6 +126,28 @@ def use_model(settings: Settings, wanted: str | None) -> None:
     )
 
 
+def remove_model(settings: Settings, wanted: str) -> None:
+    """Remove the copy that the node keeps of a model. What it scored keeps score and report.
+
+    Raises:
+        BundleInvalid: no such copy is here, or it is the one in use.
+        SettingsInvalid: the data folder cannot be written.
+    """
+    bundles = installed_bundles(settings)
+    folder = _find(settings, wanted)
+    if folder not in bundles.folders():
+        raise BundleInvalid(f"{wanted}: is not kept in {settings.data_dir}, so it stays")
+    if folder == model_folder(settings):
+        raise BundleInvalid(f"{wanted}: is in use. Choose another model first.")
+    try:
+        bundles.remove(folder)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"the model cannot be removed from {settings.data_dir}: {error.strerror or error}"
+        ) from error
+    click.echo(f"{wanted} is removed; what it scored keeps its score")
+
+
 def _available(settings: Settings) -> Iterator[_Available]:
     yield _look(BUNDLED_FOLDER, "bundled")
     for folder in installed_bundles(settings).folders():
@@ -133,7 +158,7 @@ def _available(settings: Settings) -> Iterator[_Available]:
 
 def _look(folder: Path, place: str) -> _Available:
     try:
-        return _Available(folder, place, read_bundle(folder))
+        return _Available(folder, place, read_model(folder))
     except BundleInvalid as error:
         return _Available(folder, place, None, str(error))
 
@@ -153,7 +178,7 @@ def _find(settings: Settings, wanted: str) -> Path:
     raise BundleInvalid(f"{wanted}: is no folder and no model that is here ({names})")
 
 
-def _refuse_double(settings: Settings, loaded: LoadedBundle) -> None:
+def _refuse_double(settings: Settings, loaded: LoadedModel) -> None:
     """Scores and reports name a model by name, version and Device UID: these must tell it."""
     own = algorithm_identity(loaded.bundle)
     here = [each.loaded.bundle for each in _available(settings) if each.loaded is not None]

@@ -34,6 +34,7 @@ SWEEP_SECONDS = 0.25
 DELIVER_SECONDS = 0.5
 DELIVERY_BATCH = 64  # objects over one association, before the most urgent are asked for again
 STOP_SECONDS = 6.0  # the supervisor waits a little longer
+LIST_NICENESS = 10  # scoring, and a reader who waits for a study's images, go first
 
 
 def run_receive(node: Node, stop: threading.Event) -> bool:
@@ -71,22 +72,21 @@ def run_receive(node: Node, stop: threading.Event) -> bool:
 def run_infer(node: Node, stop: threading.Event) -> bool:
     """Score images as they come, and place their studies."""
     # Imported here: the other roles need no inference runtime.
-    from triage_agent.adapters.torch_inference.classifiers import load_classifier
+    from triage_agent.adapters.torch_inference.judges import load_judge
     from triage_agent.infer.scoring import score_due
     from triage_agent.pipeline import assess_due
 
     settings = node.settings
     loaded = take_up_model(settings)
     operating_point = operating_point_rule(algorithm_rule(settings, loaded))
-    classifier = load_classifier(settings.infer, loaded, settings.data_dir / "cache")
+    served = load_judge(settings.infer, loaded, settings.data_dir / "cache")
     decoders = build_decoders(node, loaded)
 
     def score() -> None:
         while not stop.is_set() and score_due(
             node.register,
             decoders,
-            classifier,
-            loaded.bundle,
+            served.judge,
             node.clock,
             limit=settings.infer.batch_images,
             maximum_attempts=settings.infer.maximum_attempts,
@@ -95,7 +95,7 @@ def run_infer(node: Node, stop: threading.Event) -> bool:
 
     with ExitStack() as ending:
         ending.callback(decoders.close)
-        facts = {"model": classifier.model, "runtime": classifier.description}
+        facts = {"model": loaded.bundle.model, "runtime": served.description}
         jobs = {"score": (SCORE_SECONDS, score)}
         return _run_engine(ending, jobs, facts, stop, is_outdated=ModelWatch(settings, loaded))
 
@@ -168,6 +168,7 @@ def run_web(node: Node, stop: threading.Event) -> bool:
     settings = node.settings
     loaded = take_up_model(settings)
     decoders = build_decoders(node, loaded, processes=1)
+    list_decoders = build_decoders(node, loaded, processes=1, niceness=LIST_NICENESS)
     rule = scope_rule(settings)
     facts = NodeFacts(
         model=model_name(loaded.bundle),
@@ -182,12 +183,14 @@ def run_web(node: Node, stop: threading.Event) -> bool:
         register=node.register,
         store=node.store,
         reader=decoders,
+        list_reader=list_decoders,
         outbox=node.outbox,
         clock=node.clock,
         facts=facts,
     )
     with ExitStack() as ending:
         ending.callback(decoders.close)
+        ending.callback(list_decoders.close)
         running = serve_http(app, settings.http.host, settings.http.port)
         ending.callback(running.stop, STOP_SECONDS)
         return serve_until_stopped(

@@ -70,21 +70,20 @@ class Floor:
         self._classifier = load_classifier(settings, self._bundle, data_dir / "cache")
         self._decoders = DecoderPool(
             FilesystemInstanceStore(data_dir).path,
-            self._bundle.bundle.preprocessing,
+            [self._bundle.bundle.preprocessing],
             seconds=settings.decode_seconds,
             memory_bytes=settings.decode_bytes,
         )
 
     def measure(self, locations: Sequence[str]) -> tuple[Alone, list[float]]:
         """Return what the images cost, and their probabilities."""
-        size = self._bundle.bundle.preprocessing.size
         begun = time.perf_counter()
-        images = [self._decoders.read(location, size) for location in locations]
+        images = [self._decoders.read(location)[0] for location in locations]
         decoded = time.perf_counter()
-        logits, _ = self._classifier.classify(np.stack(images))
+        logits = self._classifier.classify(np.stack(images)).logits
         classified = time.perf_counter()
         with ThreadPoolExecutor(len(locations)) as threads:
-            list(threads.map(self._decoders.read, locations, [size] * len(locations)))
+            list(threads.map(self._decoders.read, locations))
         together = time.perf_counter()
         calibration = self._bundle.bundle.calibration(REGION)
         return (

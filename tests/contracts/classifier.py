@@ -30,34 +30,39 @@ class ClassifierContract(ABC):
     def subject(self) -> Subject: ...
 
     def test_shapes_and_types(self, subject: Subject) -> None:
-        logits, maps = subject.classifier.classify(subject.images)
+        logits, maps, features = subject.classifier.classify(subject.images)
         assert logits.dtype == np.float32
         assert maps.dtype == np.float32
         assert logits.shape == (4,)
         assert maps.shape[0] == 4
         assert maps.ndim == 3
         assert maps[0].size > 1
+        assert features.dtype == np.float32
+        assert features.shape[0] == 4
+        assert features.ndim == 2
 
     def test_images_have_different_logits(self, subject: Subject) -> None:
-        logits, _ = subject.classifier.classify(subject.images)
-        assert np.ptp(logits) > 0.1
+        said = subject.classifier.classify(subject.images)
+        assert np.ptp(said.logits) > 0.1
+        assert np.ptp(said.features, axis=0).max() > 0.1
 
     def test_the_mean_of_a_map_and_the_bias_are_the_logit(self, subject: Subject) -> None:
-        logits, maps = subject.classifier.classify(subject.images)
+        logits, maps, _ = subject.classifier.classify(subject.images)
         np.testing.assert_allclose(
             maps.mean(axis=(1, 2)) + subject.bias, logits, atol=self.tolerance
         )
 
     @pytest.mark.parametrize("count", [1, 2, 3])
     def test_a_batch_says_what_its_images_say_alone(self, subject: Subject, count: int) -> None:
-        together, maps = subject.classifier.classify(subject.images)
-        logits, fewer = subject.classifier.classify(subject.images[:count])
-        np.testing.assert_allclose(logits, together[:count], atol=self.tolerance)
-        np.testing.assert_allclose(fewer, maps[:count], atol=self.tolerance)
+        together = subject.classifier.classify(subject.images)
+        fewer = subject.classifier.classify(subject.images[:count])
+        for found, expected in zip(fewer, together, strict=True):
+            np.testing.assert_allclose(found, expected[:count], atol=self.tolerance)
 
     def test_the_same_images_give_the_same_numbers(self, subject: Subject) -> None:
         first, again = (subject.classifier.classify(subject.images) for _ in range(2))
-        np.testing.assert_allclose(first[0], again[0], atol=1e-6)
+        for found, expected in zip(again, first, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-6)
 
     def test_the_images_are_left_as_they_are(self, subject: Subject) -> None:
         before = subject.images.copy()
@@ -67,8 +72,7 @@ class ClassifierContract(ABC):
     def test_images_that_may_not_be_written_to(self, subject: Subject) -> None:
         images = subject.images.copy()
         images.flags.writeable = False
-        logits, _ = subject.classifier.classify(images)
-        assert logits.shape == (4,)
+        assert subject.classifier.classify(images).logits.shape == (4,)
 
     def test_the_model_has_a_name_and_a_version(self, subject: Subject) -> None:
         assert len(subject.classifier.model.split()) >= 2

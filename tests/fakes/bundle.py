@@ -59,18 +59,20 @@ def make_network(architecture: str, spec: Preprocessing, seed: int = 0) -> Triag
     with torch.inference_mode():
         for _ in range(3):
             network.train()(images)
-        logits, _ = network.eval()(images)
+        logits = network.eval()(images)[0]
         head = network.classifier
         head.weight.mul_(1.5 / logits.std())
-        logits, _ = network(images)
+        logits = network(images)[0]
         head.bias.sub_(logits.mean())
     return network
 
 
-def write_bundle(folder: Path, *, seed: int = 0, **overrides: Value) -> LoadedBundle:
-    """Write a bundle with random weights and read it back."""
+def write_bundle(
+    folder: Path, *, seed: int = 0, network: TriageNetwork | None = None, **overrides: Value
+) -> LoadedBundle:
+    """Write a bundle with the weights of `network`, or else random ones, and read it back."""
     draft = make_bundle(**overrides)
-    network = make_network(draft.architecture, draft.preprocessing, seed)
+    network = network or make_network(draft.architecture, draft.preprocessing, seed)
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS
     safetensors.torch.save_file(network.state_dict(), weights)

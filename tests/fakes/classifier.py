@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from triage_agent.ports import Classification
+
 Images = npt.NDArray[np.float32]
 
 CELLS = 2  # rows and columns of a map
@@ -12,7 +14,7 @@ BIAS = -1.0
 
 
 class FakeClassifier:
-    """Logit = mean of the image; the map is the image in cells, less the bias.
+    """Logit = mean of the image; the map is the image in cells, less the bias; so are features.
 
     Args:
         model: the name and version it goes by.
@@ -30,7 +32,7 @@ class FakeClassifier:
     def model(self) -> str:
         return self._model
 
-    def classify(self, images: Images) -> tuple[Images, Images]:
+    def classify(self, images: Images) -> Classification:
         self.batches.append(len(images))
         if self._refuse is not None:
             self._refuse(images)
@@ -38,4 +40,8 @@ class FakeClassifier:
         cells = images.reshape(count, channels, CELLS, rows // CELLS, CELLS, columns // CELLS).mean(
             axis=(1, 3, 5), dtype=np.float32
         )
-        return cells.mean(axis=(1, 2)), cells - np.float32(BIAS)
+        return Classification(
+            logits=cells.mean(axis=(1, 2)),
+            maps=cells - np.float32(BIAS),
+            features=cells.reshape(count, -1),
+        )

@@ -1,5 +1,6 @@
 """A node behind the web page: all its ports are fakes, filled by the register's own rules."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -35,12 +36,19 @@ class GradientReader:
     def __init__(self) -> None:
         self.errors: dict[str, Exception] = {}
         self.asked: list[str] = []
+        self._held: threading.Event | None = None
 
-    def read(self, location: str, size: int) -> FloatImage:
-        raise AssertionError(f"{location} asked for in {size}: the page does not score")
+    def wait_for(self, event: threading.Event) -> None:
+        """Show nothing before the event."""
+        self._held = event
+
+    def read(self, location: str) -> tuple[FloatImage, ...]:
+        raise AssertionError(f"{location} asked for: the page does not score")
 
     def display(self, location: str, longest_side: int) -> FloatImage:
         self.asked.append(location)
+        if self._held:
+            assert self._held.wait(60)
         if location in self.errors:
             raise self.errors[location]
         assert longest_side >= 60
@@ -57,6 +65,7 @@ class WebNode:
         self.outbox = FakeOutbox(self.rows)
         self.store = FakeInstanceStore()
         self.reader = GradientReader()
+        self.list_reader = GradientReader()
         self.clock = FakeClock()
         self.facts = facts
 
@@ -67,6 +76,7 @@ class WebNode:
             register=self.register,
             store=self.store,
             reader=self.reader,
+            list_reader=self.list_reader,
             outbox=self.outbox,
             clock=self.clock,
             facts=self.facts,

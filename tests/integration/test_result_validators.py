@@ -10,7 +10,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from dicom_fixtures.studies import synthetic_study
+from dicom_fixtures import Habit, synthetic_study
 from tests.factories import make_instance
 from tests.peers.process import require_program
 from tests.report_sources import (
@@ -88,6 +88,32 @@ CASES: dict[str, Callable[[], Sources]] = {
     "DX MONOCHROME2": lambda: _synthetic(modality="DX", views=2),
     "CR MONOCHROME1": lambda: _synthetic(modality="CR", photometric="MONOCHROME1", views=1),
     "CR MONOCHROME2": lambda: _synthetic(modality="CR", views=1),
+    "CR with odd habits": lambda: _synthetic(
+        modality="CR",
+        views=1,
+        habits=(
+            Habit.SIGNED,
+            Habit.MODALITY_LUT,
+            Habit.PRIVATE_SEQUENCES,
+            Habit.UNDEFINED_LENGTHS,
+            Habit.EMPTY,
+            Habit.PRECISE_TIMES,
+            Habit.LOWER_CASE_PART,
+        ),
+    ),
+    "DX with odd habits": lambda: _synthetic(
+        modality="DX",
+        views=1,
+        habits=(
+            Habit.PADDING_RANGE,
+            Habit.ICON,
+            Habit.OVERLAY,
+            Habit.PRIVATE,
+            Habit.SPARSE,
+            Habit.UNIDENTIFIED,
+            Habit.OLD_CODES,
+        ),
+    ),
 } | {
     f"names in {character_set}": lambda character_set=character_set, name=name: make_sources(
         _character_set(character_set, name)

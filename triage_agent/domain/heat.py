@@ -1,7 +1,8 @@
 """From a class activation map to a heat map and a coloured overlay for the reader.
 
 The map M(X) = sum_k w_k f_k(X) is in logits: its mean over the positions plus the bias is the
-image's logit (Zhou et al., arXiv 1512.04150; MURA, arXiv 1712.06957, section 5).
+image's logit (Zhou et al., arXiv 1512.04150; MURA, arXiv 1712.06957, section 5). That holds for one
+network, and for an ensemble in which one answers; of a mean the map is that of the members' maps.
 """
 
 import numpy as np

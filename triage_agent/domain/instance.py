@@ -87,7 +87,8 @@ class StoredObject:
 class ClassActivation:
     """The class activation map of one image (arXiv 1712.06957, section 3.3).
 
-    `values` holds rows*columns floats, row by row: M(X) = sum_k w_k f_k(X), bias excluded.
+    `values` holds rows*columns floats, row by row: M(X) = sum_k w_k f_k(X), bias excluded. Of the
+    mean of several networks it is the mean of their maps, and not exact (`infer.ensemble`).
     """
 
     rows: int

@@ -57,3 +57,11 @@ class StudyImages:
 
     study: Study
     instances: tuple[Instance, ...]
+
+    @property
+    def most_suspicious(self) -> Instance | None:
+        """The scored image with the highest probability, the first of equals; None without one."""
+        scored = [(one.score.probability, one) for one in self.instances if one.score is not None]
+        if not scored:
+            return None
+        return max(scored, key=lambda pair: pair[0])[1]

@@ -104,6 +104,11 @@ _FAMILIES = (
 
 _VGG_CHANNELS = 512
 
+FINER = "-os16"
+"""Output stride 16: one position of the map for 16 pixels in place of 32."""
+
+_HALVING = (2, 2)
+
 _NOT_EXACT = {
     "alexnet": "it flattens its feature maps and has several fully connected layers",
     "squeezenet": "it rectifies the class map before pooling",
@@ -144,15 +149,16 @@ class TriageNetwork(nn.Module):
             return self.classifier.bias
         return self.classifier.bias + self.classifier.weight[0] @ norm.bias
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Score a batch.
 
         Args:
             x: float [N, 3, S, S], as `preprocess` makes it.
 
         Returns:
-            The logits [N] and the maps M(X) [N, h, w], without the bias. In evaluation mode the
-            mean of a map plus `map_bias` is the logit.
+            The logits [N], the maps M(X) [N, h, w], without the bias, and the pooled features
+            [N, K] that both are made from. In evaluation mode the mean of a map plus `map_bias`
+            is the logit.
         """
         maps = self._feature_maps(self.model, x)
         pooled = maps.mean(dim=(2, 3))
@@ -161,12 +167,13 @@ class TriageNetwork(nn.Module):
         if norm is None:
             logit = head(pooled)[:, 0]
             cam = functional.conv2d(maps, self.classifier.weight[:, :, None, None])[:, 0]
-            return logit, cam
+            return logit, cam, pooled
         logit = head(pooled[:, :, None, None])[:, 0]
         weight = self.classifier.weight[0] * norm.weight
         centred = (weight - weight.mean())[None, :, None, None]
         deviation = torch.sqrt(pooled.var(dim=1, correction=0) + norm.eps)
-        return logit, functional.conv2d(maps, centred)[:, 0] / deviation[:, None, None]
+        cam = functional.conv2d(maps, centred)[:, 0] / deviation[:, None, None]
+        return logit, cam, pooled
 
     @property
     def _norm(self) -> nn.LayerNorm | None:
@@ -180,13 +187,25 @@ def supported_architectures() -> tuple[str, ...]:
     return tuple(name for name in models.list_models(module=models) if _family_of(name) is not None)
 
 
+def published_name(architecture: str) -> str:
+    """What torchvision calls it: the name without `FINER`. The weights are the same."""
+    return architecture.removesuffix(FINER)
+
+
 def build_network(architecture: str) -> TriageNetwork:
     """Build a network with random weights and one output, in training mode.
+
+    Args:
+        architecture: a classifier of torchvision. `mobilenet_v2` may end in `FINER`: its last
+            stage then does not halve the maps, which costs little there and lets the class
+            activation map tell places apart that are half as far from each other.
 
     Raises:
         ValueError: torchvision has no such classifier, or its map would not be exact; the message
             says why.
     """
+    if architecture.endswith(FINER):
+        return _finer(architecture)
     for prefix, why in _NOT_EXACT.items():
         if architecture.startswith(prefix):
             raise ValueError(f"{architecture} has no exact class activation map: {why}")
@@ -199,6 +218,21 @@ def build_network(architecture: str) -> TriageNetwork:
         return TriageNetwork(architecture, _pooled_vgg(architecture, options), family)
     model = models.get_model(architecture, weights=None, num_classes=1, **options)
     return TriageNetwork(architecture, model, family)
+
+
+def _finer(architecture: str) -> TriageNetwork:
+    name = published_name(architecture)
+    if name != "mobilenet_v2":
+        raise ValueError(f"{architecture}: only mobilenet_v2 can have an output stride of 16")
+    network = build_network(name)
+    halving = [
+        layer
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d) and layer.stride == _HALVING
+    ]
+    halving[-1].stride = (1, 1)
+    network.architecture = architecture
+    return network
 
 
 def _pooled_vgg(architecture: str, options: dict[str, object]) -> nn.Module:

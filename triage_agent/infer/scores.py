@@ -22,6 +22,10 @@ class Calibration:
         if not math.isfinite(self.intercept):
             raise ValueError(f"intercept must be a finite number, not {self.intercept}")
 
+    def scale(self, logit: float) -> float:
+        """Return the logit as calibrated."""
+        return self.slope * logit + self.intercept
+
 
 IDENTITY = Calibration()
 
@@ -35,7 +39,7 @@ def image_probability(logit: float, calibration: Calibration = IDENTITY) -> floa
     """
     if not math.isfinite(logit):
         raise ValueError(f"a logit must be a finite number, not {logit}")
-    calibrated = calibration.slope * logit + calibration.intercept
+    calibrated = calibration.scale(logit)
     if calibrated >= 0:
         return 1.0 / (1.0 + math.exp(-calibrated))
     # The other form would overflow for a large negative logit.

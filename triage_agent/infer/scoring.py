@@ -10,22 +10,20 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from triage_agent.domain.instance import ClassActivation, ImageScore, Instance
 from triage_agent.errors import DecoderCrashed, PixelsUnreadable
-from triage_agent.infer.bundle import ModelBundle
+from triage_agent.infer.judging import Judge, Judgement
 from triage_agent.infer.scores import image_probability
-from triage_agent.ports import Classifier, Clock, FloatImage, PixelReader, StudyRegister
+from triage_agent.ports import Clock, FloatImage, PixelReader, StudyRegister
 
-Decoded = tuple[Instance, FloatImage]
+Decoded = tuple[Instance, tuple[FloatImage, ...]]
 
 
 def score_due(
     register: StudyRegister,
     reader: PixelReader,
-    classifier: Classifier,
-    bundle: ModelBundle,
+    judge: Judge,
     clock: Clock,
     *,
     limit: int,
@@ -39,13 +37,12 @@ def score_due(
     nothing finite, is recorded as unreadable at once.
     """
     begun = register.begin_scoring(limit)
-    step = _Step(register, classifier, bundle, clock, maximum_attempts)
+    step = _Step(register, judge, clock, maximum_attempts)
     due = [each for each in begun if not step.refuse(each)]
     if not due:
         return len(begun)
     with ThreadPoolExecutor(max_workers=len(due)) as threads:
-        size = bundle.preprocessing.size
-        under_way = {threads.submit(reader.read, each.stored.location, size): each for each in due}
+        under_way = {threads.submit(reader.read, each.stored.location): each for each in due}
         while under_way:
             ready = wait(under_way, return_when=FIRST_COMPLETED).done
             # The most urgent first, as they were begun: a set has no order.
@@ -59,8 +56,7 @@ def score_due(
 @dataclass(frozen=True, slots=True)
 class _Step:
     register: StudyRegister
-    classifier: Classifier
-    bundle: ModelBundle
+    judge: Judge
     clock: Clock
     maximum_attempts: int
 
@@ -69,14 +65,14 @@ class _Step:
         earlier = instance.attempts - 1
         if earlier >= self.maximum_attempts:
             self._unreadable(instance, f"inference was begun {earlier} times and never ended")
-        elif instance.region not in self.bundle.regions:
+        elif instance.region not in self.judge.regions:
             shown = instance.region or "an unknown region"
-            self._unreadable(instance, f"{self.classifier.model} was not made for {shown}")
+            self._unreadable(instance, f"{self.judge.model} was not made for {shown}")
         else:
             return False
         return True
 
-    def take(self, instance: Instance, reading: Future[FloatImage]) -> Decoded | None:
+    def take(self, instance: Instance, reading: Future[tuple[FloatImage, ...]]) -> Decoded | None:
         """Return the decoded image, or record why there is none."""
         try:
             return instance, reading.result()
@@ -87,12 +83,13 @@ class _Step:
         return None
 
     def score(self, decoded: Sequence[Decoded]) -> None:
-        """Classify the images in one batch, or one by one if the batch fails."""
+        """Judge the images in one batch, or one by one if the batch fails."""
         if not decoded:
             return
-        images = np.stack([image for _, image in decoded])
+        regions = [instance.region for instance, _ in decoded if instance.region is not None]
         try:
-            logits, maps = self.classifier.classify(images)
+            inputs = [np.stack(form) for form in zip(*(forms for _, forms in decoded), strict=True)]
+            judgements = self.judge.judge(inputs, regions)
         except Exception as error:  # noqa: BLE001 (a runtime raises its own; none may end the step)
             if len(decoded) == 1:
                 self._failed(decoded[0][0], f"the model failed ({type(error).__name__})")
@@ -100,18 +97,20 @@ class _Step:
             for each in decoded:
                 self.score([each])
             return
-        for (instance, _), logit, activation in zip(decoded, logits, maps, strict=True):
-            self._record(instance, float(logit), activation)
+        for (instance, _), judgement in zip(decoded, judgements, strict=True):
+            self._record(instance, judgement)
 
-    def _record(
-        self, instance: Instance, logit: float, activation: npt.NDArray[np.float32]
-    ) -> None:
-        if instance.region is None or not (math.isfinite(logit) and np.isfinite(activation).all()):
+    def _record(self, instance: Instance, judgement: Judgement) -> None:
+        activation = judgement.activation
+        if not (math.isfinite(judgement.logit) and np.isfinite(activation).all()):
             self._unreadable(instance, "the model gives no finite number for this image")
+            return
+        if judgement.abstains:
+            self._unreadable(instance, judgement.abstains)
             return
         rows, columns = activation.shape
         score = ImageScore(
-            probability=image_probability(logit, self.bundle.calibration(instance.region)),
+            probability=image_probability(judgement.logit),
             activation=ClassActivation(
                 rows=rows, columns=columns, values=tuple(activation.ravel().tolist())
             ),
@@ -119,7 +118,7 @@ class _Step:
         self.register.record_score(
             instance.header.SOPInstanceUID,
             score,
-            model=self.classifier.model,
+            model=self.judge.model,
             now=self.clock.now(),
         )
 

@@ -1,6 +1,6 @@
 """From stored objects to what the network says of them."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,12 @@ FloatImage = npt.NDArray[np.float32]
 class PixelReader(Protocol):
     """Decodes stored objects outside this process, within limits of memory and time."""
 
-    def read(self, location: str, size: int) -> FloatImage:
-        """Return the image as the model's preprocessing gives it: float32 [3, size, size].
+    def read(self, location: str) -> tuple[FloatImage, ...]:
+        """Return the image in each form that the model in use asks for: float32 [3, S, S] each.
 
-        Raises PixelsUnreadable if the object is at fault for sure, DecoderCrashed if the child
-        died or ran out of time.
+        One network asks for one form; networks that answer together may differ in size and in
+        preprocessing. Raises PixelsUnreadable if the object is at fault for sure, DecoderCrashed
+        if the child died or ran out of time.
         """
         ...
 
@@ -28,6 +29,20 @@ class PixelReader(Protocol):
         ...
 
 
+class Classification(NamedTuple):
+    """What a network says of N images, all from one pass and all float32.
+
+    Attributes:
+        logits: [N].
+        maps: class activation maps [N, h, w].
+        features: [N, K], what the logits are computed from; they show what an image looks like.
+    """
+
+    logits: npt.NDArray[np.float32]
+    maps: npt.NDArray[np.float32]
+    features: npt.NDArray[np.float32]
+
+
 class Classifier(Protocol):
     """A network with its weights on a device."""
 
@@ -36,8 +51,6 @@ class Classifier(Protocol):
         """The name and version of the bundle."""
         ...
 
-    def classify(
-        self, images: npt.NDArray[np.float32]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return logits [N] and class activation maps [N, h, w] of images [N, 3, S, S]."""
+    def classify(self, images: npt.NDArray[np.float32]) -> Classification:
+        """Return what the network says of images [N, 3, S, S], without changing them."""
         ...

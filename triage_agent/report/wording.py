@@ -42,7 +42,7 @@ def coverage(material: Material) -> str:
     count = len(material.images)
     text = f"Arithmetic mean of {count} image{'s' if count > 1 else ''}."
     if material.unreadable:
-        text += f" {material.unreadable} more in scope could not be read."
+        text += f" {material.unreadable} more in scope could not be scored."
     for image in material.images:
         if material.scored_elsewhere(image):
             text += f" Image {image.number} was scored by {material.scored_elsewhere(image)}."

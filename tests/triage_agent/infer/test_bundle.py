@@ -135,6 +135,7 @@ def test_what_is_no_json_object_is_refused(text):
     [
         {"schema_version": 2},
         {"name": ""},
+        {"architecture": ""},
         {"limitations": ()},
         {"operating_points": {Region.HAND: float("nan")}},
         {"calibrations": {Region.ELBOW: IDENTITY}},

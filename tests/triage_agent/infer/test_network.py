@@ -3,8 +3,10 @@ import torch
 from torch import nn
 
 from triage_agent.infer.network import (
+    FINER,
     TriageNetwork,
     build_network,
+    published_name,
     supported_architectures,
 )
 
@@ -60,7 +62,7 @@ def lively(network: TriageNetwork, images: torch.Tensor) -> TriageNetwork:
             if isinstance(layer, nn.BatchNorm2d):
                 layer.momentum = None
         network.train()(images)
-        logits, _ = network.eval()(images)
+        logits = network.eval()(images)[0]
         network.classifier.weight.mul_(2.0 / logits.std())
         network.classifier.bias.fill_(0.7)
     return network
@@ -74,13 +76,17 @@ def test_the_map_adds_up_to_the_logit_of_the_torchvision_model(architecture):
     images = torch.randn(4, 3, size, size)
     network = lively(build_network(architecture), images)
     with torch.inference_mode():
-        logits, cam = network(images)
+        logits, cam, features = network(images)
         untouched = network.model(images)[:, 0]
+        from_features = network.classifier(features)[:, 0]
     assert logits.shape == (4,)
     assert cam.ndim == 3
     assert float(logits.std()) > 0.1
     assert torch.allclose(cam.mean(dim=(1, 2)) + network.map_bias, logits, atol=1e-4)
     assert torch.allclose(untouched, logits, atol=1e-4)
+    assert features.shape == (4, network.classifier.in_features)
+    if not architecture.startswith("convnext"):  # which normalises them first
+        assert torch.allclose(from_features, logits, atol=1e-4)
 
 
 def test_the_map_changes_where_the_image_does():
@@ -149,7 +155,7 @@ def test_the_map_of_a_convnext_includes_its_normalisation():
         norm.bias.normal_(0.0, 0.5)
         network.classifier.weight.normal_(0.0, 0.1)
         images = torch.randn(3, 3, 96, 96)
-        logits, cam = network(images)
+        logits, cam, _ = network(images)
         without_norm = cam.mean(dim=(1, 2)) + network.classifier.bias
     assert torch.allclose(cam.mean(dim=(1, 2)) + network.map_bias, logits, atol=1e-4)
     assert not torch.allclose(without_norm, logits, atol=1e-2)
@@ -160,3 +166,22 @@ def test_a_head_that_is_not_linear_is_refused():
     network.model.fc = nn.Identity()
     with pytest.raises(TypeError, match="Identity"):
         _ = network.classifier
+
+
+def test_output_stride_16_doubles_the_map_and_keeps_weights_and_exactness():
+    coarse = build_network("mobilenet_v2").eval()
+    fine = build_network("mobilenet_v2" + FINER).eval()
+    fine.load_state_dict(coarse.state_dict())
+    assert fine.architecture == "mobilenet_v2-os16"
+    assert published_name(fine.architecture) == "mobilenet_v2"
+    with torch.inference_mode():
+        images = torch.randn(2, 3, 96, 96)
+        logit, cam = fine(images)[:2]
+        assert cam.shape == (2, 6, 6)
+        assert coarse(images)[1].shape == (2, 3, 3)
+        assert torch.allclose(cam.mean(dim=(1, 2)) + fine.map_bias, logit, atol=1e-4)
+
+
+def test_output_stride_16_is_for_mobilenet_v2_only():
+    with pytest.raises(ValueError, match="only mobilenet_v2"):
+        build_network("resnet18-os16")

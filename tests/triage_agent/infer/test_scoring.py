@@ -13,8 +13,11 @@ from triage_agent.domain.instance import ClassActivation, Instance, InstanceStat
 from triage_agent.domain.region import Region
 from triage_agent.errors import DecoderCrashed, PixelsUnreadable
 from triage_agent.infer.bundle import ModelBundle
+from triage_agent.infer.judging import NetworkJudge
+from triage_agent.infer.scope_gate import BEYOND_SCOPE, ScopeGate
 from triage_agent.infer.scores import Calibration, image_probability
 from triage_agent.infer.scoring import _Step, score_due
+from triage_agent.ports import Classification
 
 
 class Node:
@@ -38,8 +41,7 @@ class Node:
         return score_due(
             self.register,
             self.reader,
-            self.classifier,
-            self.bundle,
+            NetworkJudge(self.classifier, self.bundle),
             FakeClock(),
             limit=limit,
             maximum_attempts=3,
@@ -156,8 +158,9 @@ def test_a_batch_that_fails_is_tried_image_by_image() -> None:
     bad, good, better = make_instance(), make_instance(), make_instance()
     node = Node(bad, good, better, classifier=refuses(9.0))
     begun = node.register.begin_scoring(3)
-    step = _Step(node.register, node.classifier, node.bundle, FakeClock(), maximum_attempts=3)
-    inputs = [np.full((3, 64, 64), value, dtype=np.float32) for value in (9.0, 0.5, 0.25)]
+    judge = NetworkJudge(node.classifier, node.bundle)
+    step = _Step(node.register, judge, FakeClock(), maximum_attempts=3)
+    inputs = [(np.full((3, 64, 64), value, dtype=np.float32),) for value in (9.0, 0.5, 0.25)]
     step.score(list(zip(begun, inputs, strict=True)))
     assert node.classifier.batches == [3, 1, 1, 1]
     states = [node.now(each).state for each in begun]
@@ -188,10 +191,10 @@ def test_a_logit_that_is_no_number_is_not_called_normal(number: float) -> None:
 
 def test_a_map_that_is_no_number_is_not_shown() -> None:
     class HalfBroken(FakeClassifier):
-        def classify(self, images: Images) -> tuple[Images, Images]:
-            logits, maps = super().classify(images)
-            maps[0, 0, 0] = np.nan
-            return logits, maps
+        def classify(self, images: Images) -> Classification:
+            said = super().classify(images)
+            said.maps[0, 0, 0] = np.nan
+            return said
 
     instance = make_instance()
     node = Node(instance, classifier=HalfBroken(MODEL))
@@ -199,14 +202,39 @@ def test_a_map_that_is_no_number_is_not_shown() -> None:
     assert node.now(instance).state is InstanceState.UNREADABLE
 
 
+def test_an_image_beyond_the_scope_of_the_model_is_not_assessed() -> None:
+    strange, known = make_instance(), make_instance()
+    # The fake's features are the image in four cells: their sum tells a bright one.
+    gate = ScopeGate((1.0, 1.0, 1.0, 1.0), -8.0)
+    answers = {strange.stored.location: 3.0, known.stored.location: 1.0}
+    node = Node(strange, known, answers=answers, bundle=make_bundle(scope_gate=gate))
+    node.score()
+    assert node.now(strange).state is InstanceState.UNREADABLE
+    assert node.now(strange).reason == BEYOND_SCOPE
+    assert node.now(known).state is InstanceState.SCORED
+
+
+def test_an_image_that_is_not_of_the_others_shape_spoils_nothing() -> None:
+    class Odd(FakePixelReader):
+        def read(self, location: str) -> tuple[Images, ...]:
+            forms = super().read(location)
+            return forms if location != odd.stored.location else (forms[0][:, :8, :8],)
+
+    odd, even = make_instance(), make_instance()
+    node = Node(odd, even)
+    node.reader = Odd()
+    node.score()
+    assert node.now(even).state is InstanceState.SCORED
+
+
 def test_images_are_decoded_at_the_same_time() -> None:
     """Each waits until both are being decoded, which ends only if they are decoded in parallel."""
     both = threading.Barrier(2)
 
     class Meeting(FakePixelReader):
-        def read(self, location: str, size: int) -> Images:
+        def read(self, location: str) -> tuple[Images, ...]:
             both.wait(timeout=30)
-            return super().read(location, size)
+            return super().read(location)
 
     instances = make_instance(), make_instance()
     node = Node(*instances)

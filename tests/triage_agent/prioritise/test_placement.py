@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories import T0, after, make_assessment, make_placement, make_study
+from tests.factories import T0, make_assessment
 from triage_agent.domain.priority import PriorityClass
-from triage_agent.domain.worklist import ReadingState, WorklistEntry
-from triage_agent.prioritise.placement import due_in_words, explain, place
+from triage_agent.prioritise.placement import place
 from triage_agent.settings import AbnormalTarget, PrioritiseSettings
 
 POLICY = PrioritiseSettings()
@@ -88,50 +87,3 @@ def test_every_study_has_a_bound_on_its_wait(probability, stat, arrived_at):
 def test_a_higher_probability_is_never_due_later(one, other):
     low, high = sorted((one, other))
     assert minutes_of(high)[1] <= minutes_of(low)[1]
-
-
-def entry(probability, *, due_minutes=12.5, **overrides):
-    priority_class = overrides.pop("priority_class", PriorityClass.ABNORMAL)
-    reading_state = overrides.pop("reading_state", ReadingState.UNREAD)
-    provisional = overrides.pop("provisional", False)
-    study = make_study(
-        assessment=make_assessment(probability),
-        placement=make_placement(due_minutes * 60, priority_class=priority_class),
-        **overrides,
-    )
-    return WorklistEntry(
-        study=study,
-        reading_state=reading_state,
-        claimed_by="",
-        provisional=provisional,
-        images=2,
-        images_scored=2,
-    )
-
-
-def test_one_sentence_says_why_an_entry_stands_where_it_does():
-    assert explain(entry(0.94), T0) == "abnormal 0.94, wrist: due in 12 min"
-    assert explain(entry(0.94), after(16 * 60)) == "abnormal 0.94, wrist: overdue by 3 min"
-    assert explain(entry(0.2, provisional=True), T0) == (
-        "below threshold 0.20, wrist, provisional: due in 12 min"
-    )
-    stat = entry(None, region=None, priority_class=PriorityClass.STAT)
-    assert explain(stat, T0) == "STAT, not assessed: due in 12 min"
-    assert explain(entry(0.94, reading_state=ReadingState.READ), T0) == "abnormal 0.94, wrist: read"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (59, "due now"),
-        (0, "due now"),
-        (-59, "due now"),
-        (60, "due in 1 min"),
-        (-60, "overdue by 1 min"),
-        (59 * 60 + 59, "due in 59 min"),
-        (3600, "due in 1 h 00 min"),
-        (-(26 * 3600 + 5 * 60), "overdue by 26 h 05 min"),
-    ],
-)
-def test_time_to_the_deadline_in_words(seconds, words):
-    assert due_in_words(after(seconds), T0) == words

@@ -44,7 +44,7 @@ def test_coverage_counts_images():
     assert coverage(make_sources().material()) == "Arithmetic mean of 1 image."
     two = make_sources(rich_header(1), rich_header(2), others=(unreadable,))
     assert coverage(two.material()) == (
-        "Arithmetic mean of 2 images. 1 more in scope could not be read."
+        "Arithmetic mean of 2 images. 1 more in scope could not be scored."
     )
 
 

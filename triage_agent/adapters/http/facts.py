@@ -45,12 +45,16 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The ports that the routes read from; the page writes nothing."""
+    """The ports that the routes read from; the page writes nothing.
+
+    `list_reader` makes the pictures of the list. It may be slow: the list is read without them.
+    """
 
     worklist: Worklist
     register: StudyRegister
     store: InstanceStore
     reader: PixelReader
+    list_reader: PixelReader
     outbox: Outbox
     clock: Clock
     facts: NodeFacts

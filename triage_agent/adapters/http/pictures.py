@@ -41,10 +41,7 @@ class Pictures:
 
         Raises PixelsUnreadable or DecoderCrashed as the reader does.
         """
-        grey = self._display(instance)
-        values = np.array(activation.values, dtype=np.float32)
-        cam = values.reshape(activation.rows, activation.columns)
-        return _png(overlay(grey / np.float32(255), upsample(cam, *grey.shape)))
+        return _png(under_heat(self._display(instance) / np.float32(255), activation))
 
     def _display(self, instance: Instance) -> npt.NDArray[np.uint8]:
         digest = instance.stored.digest
@@ -58,6 +55,15 @@ class Pictures:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(digest)
             return kept
+
+
+def under_heat(
+    grey: npt.NDArray[np.floating], activation: ClassActivation
+) -> npt.NDArray[np.uint8]:
+    """Lay an image's map over it: RGB, uint8 [rows, columns, 3], of grey values in 0..1."""
+    values = np.array(activation.values, dtype=np.float32)
+    cam = values.reshape(activation.rows, activation.columns)
+    return overlay(grey, upsample(cam, *grey.shape))
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:

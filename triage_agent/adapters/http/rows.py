@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from triage_agent.adapters.http.facts import NodeFacts
-from triage_agent.domain.region import Region
+from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.study import Study
 from triage_agent.domain.worklist import WorklistEntry
+from triage_agent.prioritise.explanation import basis, explain, part_in_words
 from triage_agent.prioritise.listing import iso
-from triage_agent.prioritise.placement import due_in_words, explain
 from triage_agent.prioritise.score_band import ScoreBand, score_band
 
 
@@ -35,11 +35,13 @@ class Row:
     sentence: str
     arrived: Moment
     due: Moment
-    due_words: str
     overdue: bool
+    reading: str
     state: str
+    is_stat: bool
     provisional: bool
-    images: str
+    basis: str
+    view: str
 
 
 def rows(
@@ -57,24 +59,31 @@ def row(entry: WorklistEntry, place: int, now: datetime, facts: NodeFacts) -> Ro
         place=place,
         study=study,
         name=person_name(study.PatientName),
-        part=part_of(study.region, study.laterality),
+        part=part_in_words(study.region, study.laterality),
         band=score_band(study.assessment, facts.policy),
         percent=None if probability is None else round(100 * probability),
         sentence=explain(entry, now),
         arrived=moment(study.arrived_at, now, facts.zone),
         due=moment(study.placement.due_at, now, facts.zone),
-        due_words=due_in_words(study.placement.due_at, now),
         overdue=study.placement.due_at < now,
-        state=f"{entry.reading_state.value}, {study.state.value}",
+        reading=entry.reading_state.value,
+        state=study.state.value,
+        is_stat=study.placement.priority_class is PriorityClass.STAT,
         provisional=entry.provisional,
-        images=_images(entry),
+        basis=basis(entry),
+        view=_view(entry),
     )
 
 
-def _images(entry: WorklistEntry) -> str:
-    if entry.images == 0:
-        return "no image in scope"
-    return f"{entry.images_scored} of {entry.images} images scored"
+def _view(entry: WorklistEntry) -> str:
+    """The address of the row's picture, "" if no image was scored.
+
+    It names the revision of the study's images, so one address always means the same picture.
+    """
+    study = entry.study
+    if not entry.images_scored:
+        return ""
+    return f"/studies/{study.StudyInstanceUID}/view.jpg?revision={study.revision}"
 
 
 def moment(instant: datetime, now: datetime, zone: tzinfo | None) -> Moment:
@@ -86,14 +95,6 @@ def moment(instant: datetime, now: datetime, zone: tzinfo | None) -> Moment:
         full=local.strftime("%Y-%m-%d %H:%M:%S"),
         clock=local.strftime("%H:%M" if today else "%d %b %H:%M"),
     )
-
-
-def part_of(region: Region | None, laterality: str) -> str:
-    """Return "left wrist", "wrist" or "not recognised"."""
-    if region is None:
-        return "not recognised"
-    side = {"L": "left ", "R": "right ", "B": "both ", "": ""}.get(laterality, "")
-    return f"{side}{region.value.lower()}"
 
 
 def person_name(PatientName: str) -> str:

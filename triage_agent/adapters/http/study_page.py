@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from triage_agent.adapters.http.facts import NodeFacts, Sources
-from triage_agent.adapters.http.rows import Moment, Row, moment, part_of, row
+from triage_agent.adapters.http.rows import Moment, Row, moment, row
 from triage_agent.domain.delivery import Delivery, Result
 from triage_agent.domain.instance import Instance, InstanceState
 from triage_agent.domain.study import Study
 from triage_agent.domain.worklist import Event, WorklistEntry
+from triage_agent.prioritise.explanation import part_in_words
 from triage_agent.prioritise.listing import ListedStudy, iso, list_study
 
 # Of the digest in a picture's address: enough to tell images apart, for a later image may come
@@ -109,7 +110,7 @@ def _picture(number: int, instance: Instance, facts: NodeFacts) -> Picture:
     return Picture(
         number=number,
         heading=view or header.SeriesDescription or header.Modality or "object",
-        part=part_of(instance.region, header.ImageLaterality),
+        part=part_in_words(instance.region, header.ImageLaterality),
         recognised_by=facts.recognised_by(header) if instance.region else "",
         probability="" if probability is None else f"{probability:.2f}",
         percent=None if probability is None else round(100 * probability),

@@ -33,3 +33,8 @@ def band_cell(shown: ScoreBand) -> Text:
     """Return icon, figure, bar and word; colour only repeats what they say."""
     said = " ".join(part for part in (shown.icon, shown.figure, shown.bar, shown.word) if part)
     return Text(said, style=_BAND_STYLES[shown.band])
+
+
+def bar_cell(shown: ScoreBand) -> Text:
+    """Return icon and bar alone, where the words stand beside them."""
+    return Text(f"{shown.icon} {shown.bar}".strip(), style=_BAND_STYLES[shown.band])

@@ -14,7 +14,7 @@ from triage_agent.domain.delivery import Delivery, Result
 from triage_agent.domain.instance import Instance
 from triage_agent.domain.study import Study, StudyImages
 from triage_agent.domain.worklist import Event
-from triage_agent.prioritise.placement import due_in_words
+from triage_agent.prioritise.explanation import due_in_words
 from triage_agent.prioritise.score_band import score_band
 from triage_agent.settings import PrioritiseSettings
 

@@ -6,10 +6,10 @@ from datetime import datetime, tzinfo
 from rich.table import Table
 from rich.text import Text
 
-from triage_agent.adapters.terminal.cells import band_cell, clock_time, plain
+from triage_agent.adapters.terminal.cells import bar_cell, clock_time, plain
 from triage_agent.domain.worklist import ReadingState, WorklistEntry
+from triage_agent.prioritise.explanation import explain
 from triage_agent.prioritise.listing import ListedStudy, list_studies
-from triage_agent.prioritise.placement import due_in_words
 from triage_agent.prioritise.score_band import score_band
 from triage_agent.settings import PrioritiseSettings
 
@@ -39,13 +39,14 @@ def worklist_table(
     more = "" if total is None or total <= len(entries) else f" of {total}"
     table = Table(
         title=f"Worklist: {len(entries)}{more} to read",
-        caption=f"{RESEARCH_USE} Provisional (~): images may still come or wait to be scored.",
+        caption=f"{RESEARCH_USE} Provisional: images may still come or wait to be scored.",
     )
     table.add_column("#", justify="right")
-    for name in ("Region", "Score", "Reason", "Accession"):
+    table.add_column("Score", no_wrap=True)
+    for name in ("Why here", "Accession"):
         table.add_column(name, overflow="fold")
     table.add_column("Arrived", justify="right", no_wrap=True)
-    table.add_column("Due", no_wrap=True)
+    table.add_column("Due", justify="right", no_wrap=True)
     table.add_column("State")
     if uids:
         table.add_column("Study Instance UID", overflow="fold")
@@ -64,17 +65,13 @@ def _cells(
 ) -> list[Text]:
     study = entry.study
     due_at = study.placement.due_at
-    score = band_cell(score_band(study.assessment, policy))
-    if entry.provisional:
-        score.append(" ~ provisional")
-    due = plain(due_in_words(due_at, now), "bold red" if due_at < now else "")
+    late = "bold red" if due_at < now else ""
     cells = [
-        plain(study.region.value.lower() if study.region else "not recognised"),
-        score,
-        plain(("STAT. " if study.stat else "") + study.assessment.reason),
+        bar_cell(score_band(study.assessment, policy)),
+        plain(explain(entry, now), late),
         plain(study.AccessionNumber),
         clock_time(study.arrived_at, now, zone),
-        Text.assemble(clock_time(due_at, now, zone), " ", due),
+        clock_time(due_at, now, zone),
         plain(_state(entry)),
     ]
     return [*cells, plain(study.StudyInstanceUID)] if uids else cells

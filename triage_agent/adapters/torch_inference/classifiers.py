@@ -128,7 +128,7 @@ def _checked(
     try:
         network = with_weights(exported.graph, loaded.weights)
         compiled = OnnxClassifier(network, model_name(loaded.bundle), threads=threads)
-        logits, _ = compiled.classify(inputs)
+        logits = compiled.classify(inputs).logits
     except Exception as error:  # noqa: BLE001 (whatever the runtime objects to, PyTorch serves)
         _log.warning("export_not_usable", cause=type(error).__name__)
         return None

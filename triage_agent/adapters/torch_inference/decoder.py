@@ -6,6 +6,7 @@ job; the child is replaced when it is next needed.
 
 import contextlib
 import dataclasses
+import math
 import os
 import queue
 import signal
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -47,25 +48,28 @@ class DecoderPool:
 
     Args:
         path_of: the file that holds a stored object (`InstanceStore.path`).
-        preprocessing: how the model wants its input.
+        preprocessings: the forms in which the model wants its input.
         seconds: the longest that one image may take.
         memory_bytes: the largest address space of a child.
         processes: children at most; None is one for each core.
+        niceness: how far the children stand back for others' work, 0 to 19 (setpriority(2)).
     """
 
     def __init__(
         self,
         path_of: Callable[[str], Path],
-        preprocessing: Preprocessing,
+        preprocessings: Sequence[Preprocessing],
         *,
         seconds: float,
         memory_bytes: int,
         processes: int | None = None,
+        niceness: int = 0,
     ) -> None:
         self._path_of = path_of
-        self._preprocessing = preprocessing
+        self._preprocessings = tuple(preprocessings)
         self._seconds = seconds
         self._memory_bytes = memory_bytes
+        self._niceness = niceness
         self.processes = processes or min(len(os.sched_getaffinity(0)), MAXIMUM_PROCESSES)
         # The child used last is taken first, so no more are started than work needs.
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
@@ -77,13 +81,13 @@ class DecoderPool:
         # The kernel ends a child when the thread that started it ends: this one stays.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="decoder-starter")
 
-    def read(self, location: str, size: int) -> FloatImage:
-        """Return the model's input: float32 [3, size, size]. Raises as `PixelReader.read`."""
-        return self._do(location, "input", size)
+    def read(self, location: str) -> tuple[FloatImage, ...]:
+        """Return the model's input, in each form, in order. Raises as `PixelReader.read`."""
+        return self._do(location, {"form": "input"}, len(self._preprocessings))
 
     def display(self, location: str, longest_side: int) -> FloatImage:
         """Return the radiograph as displayed. Raises as `PixelReader.display`."""
-        return self._do(location, "display", longest_side)
+        return self._do(location, {"form": "display", "size": longest_side}, 1)[0]
 
     def close(self) -> None:
         """End all children at once; jobs under way, and later ones, raise DecoderCrashed."""
@@ -98,8 +102,8 @@ class DecoderPool:
             self._idle.put(None)
         self._starter.shutdown(wait=True)
 
-    def _do(self, location: str, form: str, size: int) -> FloatImage:
-        job = {"path": str(self._path_of(location)), "form": form, "size": size}
+    def _do(self, location: str, wanted: Head, images: int) -> tuple[FloatImage, ...]:
+        job = {"path": str(self._path_of(location)), **wanted}
         child = self._idle.get()
         try:
             if child is None or not child.alive():
@@ -114,11 +118,11 @@ class DecoderPool:
             raise DecoderCrashed(f"the decoder gave no answer ({error}; {fate})") from error
         finally:
             self._idle.put(child)
-        return _image(head, body)
+        return _images(head, body, images)
 
     def _start(self) -> "_Child":
         try:
-            child = self._starter.submit(_Child, self._memory_bytes).result()
+            child = self._starter.submit(_Child, self._memory_bytes, self._niceness).result()
         except (OSError, RuntimeError) as error:
             raise DecoderCrashed(f"no decoder could be started ({type(error).__name__})") from error
         with self._lock:
@@ -128,7 +132,8 @@ class DecoderPool:
             self._discard(child)
             raise DecoderCrashed("the decoders are closed")
         try:
-            child.ask(dataclasses.asdict(self._preprocessing), START_SECONDS)
+            forms = [dataclasses.asdict(each) for each in self._preprocessings]
+            child.ask({"forms": forms}, START_SECONDS)
         except BrokenWire as error:
             fate = self._discard(child)
             raise DecoderCrashed(f"a decoder did not start ({error}; {fate})") from error
@@ -145,12 +150,12 @@ class DecoderPool:
 class _Child:
     """One decoder process and the socket to it."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, niceness: int) -> None:
         self._hung_up = False
         self._wire, theirs = socket.socketpair()
         with theirs:
             descriptor = theirs.fileno()
-            arguments = [str(each) for each in (descriptor, os.getpid(), memory_bytes)]
+            arguments = [str(each) for each in (descriptor, os.getpid(), memory_bytes, niceness)]
             self._process = subprocess.Popen(  # noqa: S603 (our own program, no received text)
                 [sys.executable, "-P", "-m", _PROGRAM, *arguments],
                 stdin=subprocess.DEVNULL,
@@ -191,15 +196,29 @@ def _environment() -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def _image(head: Head, body: bytearray) -> FloatImage:
+def _images(head: Head, body: bytearray, count: int) -> tuple[FloatImage, ...]:
     status, reason = head.get("status"), str(head.get("reason"))
     if status == "unreadable":
         raise PixelsUnreadable(reason)
     if status != "done":
         raise DecoderCrashed(f"the image could not be decoded: {reason}")
-    shape = head.get("shape")
     try:
-        sides = [int(side) for side in shape] if isinstance(shape, list) else []
-        return np.frombuffer(body, dtype=np.float32).reshape(sides)
-    except (TypeError, ValueError):
-        raise DecoderCrashed("the decoder gave an answer that is not an image") from None
+        images = tuple(_divided(body, head.get("shapes")))
+    except (TypeError, ValueError, OverflowError):
+        images = ()
+    if len(images) != count:
+        raise DecoderCrashed("the decoder gave an answer that is not an image")
+    return images
+
+
+def _divided(body: bytearray, shapes: object) -> Iterator[FloatImage]:
+    left = np.frombuffer(body, dtype=np.float32)
+    for shape in shapes if isinstance(shapes, list) else []:
+        sides = [int(side) for side in shape]
+        if min(sides) < 1:
+            raise ValueError("an image has pixels")
+        size = math.prod(sides)
+        yield left[:size].reshape(sides)
+        left = left[size:]
+    if left.size:
+        raise ValueError("there is more than the images")

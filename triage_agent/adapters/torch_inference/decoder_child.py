@@ -1,17 +1,17 @@
 """The decoder child: reads files that strangers made, in a process that may die of it.
 
-Started by `decoder.py` as a program of its own: a socket, the parent's process id and a memory
-limit on the command line, then jobs as messages. It imports no torch, writes no file, and ends
-with its parent.
+Started by `decoder.py` as a program of its own: a socket, the parent's process id, a memory limit
+and a niceness on the command line, then jobs as messages. It imports no torch, writes no file, and
+ends with its parent.
 """
 
 import ctypes
-import dataclasses
 import os
 import resource
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,17 +29,18 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 def main(arguments: list[str]) -> int:
     """Serve jobs until the parent closes the socket."""
-    descriptor, parent, memory_bytes = (int(each) for each in arguments)
+    descriptor, parent, memory_bytes, niceness = (int(each) for each in arguments)
     _confine(parent, memory_bytes)
+    os.nice(niceness)
     with socket.socket(fileno=descriptor) as wire:
         try:
             head, _ = receive(wire)
-            spec = _specification(head)
+            forms = _forms(head)
             send(wire, {"status": "ready"})
             _silence()
             while True:
                 head, _ = receive(wire)
-                _answer(wire, head, spec)
+                _answer(wire, head, forms)
         except BrokenWire:
             return 0
 
@@ -61,14 +62,19 @@ def _silence() -> None:
     os.close(nowhere)
 
 
-def _specification(head: Head) -> Preprocessing:
-    values = dict(head)
-    return Preprocessing(
-        size=int(str(values["size"])),
-        mean=_triple(values["mean"]),
-        std=_triple(values["std"]),
-        resampling=Resampling(str(values["resampling"])),
-    )
+def _forms(head: Head) -> list[Preprocessing]:
+    forms = head["forms"]
+    if not isinstance(forms, list):
+        raise TypeError("a list of forms is expected")
+    return [
+        Preprocessing(
+            size=int(values["size"]),
+            mean=_triple(values["mean"]),
+            std=_triple(values["std"]),
+            resampling=Resampling(values["resampling"]),
+        )
+        for values in forms
+    ]
 
 
 def _triple(value: object) -> tuple[float, float, float]:
@@ -78,9 +84,9 @@ def _triple(value: object) -> tuple[float, float, float]:
     return first, second, third
 
 
-def _answer(wire: socket.socket, head: Head, spec: Preprocessing) -> None:
+def _answer(wire: socket.socket, head: Head, forms: Sequence[Preprocessing]) -> None:
     try:
-        image = _work(Path(str(head["path"])), str(head["form"]), int(str(head["size"])), spec)
+        images = _work(head, forms)
     except PixelsUnreadable as error:
         send(wire, {"status": "unreadable", "reason": str(error)})
     except FileNotFoundError:
@@ -93,15 +99,16 @@ def _answer(wire: socket.socket, head: Head, spec: Preprocessing) -> None:
         reason = f"the object cannot be read ({type(error).__name__})"
         send(wire, {"status": "unreadable", "reason": reason})
     else:
-        whole = np.ascontiguousarray(image, dtype=np.float32)
-        send(wire, {"status": "done", "shape": list(whole.shape)}, whole.data.cast("B"))
+        whole = np.concatenate([image.ravel() for image in images], dtype=np.float32)
+        shapes = [list(image.shape) for image in images]
+        send(wire, {"status": "done", "shapes": shapes}, whole.data.cast("B"))
 
 
-def _work(path: Path, form: str, size: int, spec: Preprocessing) -> npt.NDArray[np.float32]:
-    image = displayed(dcmread(path))
-    if form == "input":
-        return preprocess(image, dataclasses.replace(spec, size=size))
-    return _reduce(image, size)
+def _work(head: Head, forms: Sequence[Preprocessing]) -> list[npt.NDArray[np.float32]]:
+    image = displayed(dcmread(Path(str(head["path"]))))
+    if head["form"] == "input":
+        return [preprocess(image, each) for each in forms]
+    return [_reduce(image, int(str(head["size"])))]
 
 
 def _reduce(image: npt.NDArray[np.float32], longest_side: int) -> npt.NDArray[np.float32]:

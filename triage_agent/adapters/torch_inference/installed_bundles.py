@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,8 @@ from triage_agent.adapters.torch_inference.bundle_files import (
     CARD,
     CARD_TEXT,
     WEIGHTS,
-    LoadedBundle,
-    read_bundle,
+    LoadedModel,
+    read_model,
 )
 from triage_agent.adapters.torch_inference.durable_files import (
     sync_file,
@@ -39,8 +39,9 @@ _CURE: Final = "Choose again: `triage-agent model use NAME`, or `triage-agent mo
 class InstalledBundles:
     """A folder with one folder for each bundle and a small file that names the one in use.
 
-    A bundle's folder is named by the SHA-256 of its card, which states that of the weights. It is
-    there as a whole or not at all, and never changed; the choice is one rename.
+    A bundle's folder is named by the SHA-256 of its card, which states that of the weights, or
+    those of its members' cards. It is there as a whole or not at all, and never changed; the choice
+    is one rename.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -73,12 +74,15 @@ class InstalledBundles:
             return ()
         return tuple(sorted(each for each in self._folder.iterdir() if _NAME.fullmatch(each.name)))
 
-    def install(self, loaded: LoadedBundle, exported: ExportedNetwork | None = None) -> Path:
+    def install(
+        self, loaded: LoadedModel, exports: Sequence[ExportedNetwork | None] | None = None
+    ) -> Path:
         """Copy a bundle that was verified, and return the copy's folder.
 
         Args:
             loaded: the bundle where it lies now.
-            exported: its compiled form, to be kept beside it if it came without one.
+            exports: for each of its networks the compiled form to be kept beside it, if it came
+                without one.
 
         Raises:
             BundleInvalid: what was copied is not what was verified.
@@ -89,15 +93,14 @@ class InstalledBundles:
             shutil.rmtree(staging, ignore_errors=True)  # of a process that died
             staging.mkdir()
             try:
-                for part in _PARTS:
-                    if (loaded.weights.parent / part).is_file():
-                        shutil.copyfile(loaded.weights.parent / part, staging / part)
-                if read_bundle(staging).bundle != loaded.bundle:
-                    raise BundleInvalid(
-                        f"{loaded.weights.parent}: has changed meanwhile. Try again."
-                    )
-                if exported is not None:
-                    write_export(staging, SHIPPED, loaded.bundle, exported)
+                for folder in dict.fromkeys((loaded.folder, *(n.folder for n in loaded.networks))):
+                    _copy(folder, staging / folder.relative_to(loaded.folder))
+                copied = read_model(staging)
+                if copied.bundle != loaded.bundle:
+                    raise BundleInvalid(f"{loaded.folder}: has changed meanwhile. Try again.")
+                for network, export in zip(copied.networks, exports or (), strict=False):
+                    if export is not None:
+                        write_export(network.folder, SHIPPED, network.bundle, export)
                 return self._keep(staging)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
@@ -109,15 +112,31 @@ class InstalledBundles:
             content = json.dumps({"bundle": name}) + "\n"
             write_durably(self._folder / CHOICE, content.encode())
 
+    def remove(self, folder: Path) -> None:
+        """Remove an installed bundle, as a whole.
+
+        Raises:
+            BundleInvalid: it is the one in use, or it is not certain which one is.
+            OSError: the folder cannot be changed.
+        """
+        with self._alone():
+            if folder == self.chosen():
+                raise BundleInvalid(f"{folder.name}: is in use. Choose another model first.")
+            staging = self._folder / _STAGING
+            shutil.rmtree(staging, ignore_errors=True)
+            folder.rename(staging)
+            sync_folder(self._folder)
+            shutil.rmtree(staging)
+
     def _keep(self, staging: Path) -> Path:
-        for path in staging.iterdir():
-            sync_file(path)
+        for path in staging.rglob("*"):
+            (sync_folder if path.is_dir() else sync_file)(path)
         sync_folder(staging)
         digest = hashlib.sha256((staging / CARD).read_bytes()).hexdigest()
         target = self._folder / digest[:16]
         if target.is_dir():
             try:
-                read_bundle(target)
+                read_model(target)
             except BundleInvalid:
                 shutil.rmtree(target)
             else:
@@ -136,3 +155,10 @@ class InstalledBundles:
             yield
         finally:
             os.close(descriptor)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for part in _PARTS:
+        if (source / part).is_file():
+            shutil.copyfile(source / part, target / part)

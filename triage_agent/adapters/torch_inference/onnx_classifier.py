@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from triage_agent.adapters.torch_inference.onnx_names import CAM, IMAGES, LOGITS
+from triage_agent.adapters.torch_inference.onnx_names import CAM, FEATURES, IMAGES, LOGITS
+from triage_agent.ports import Classification
 
 
 class OnnxClassifier:
@@ -40,9 +41,6 @@ class OnnxClassifier:
         threads = f"{self._threads} threads" if self._threads else "all cores"
         return f"ONNX Runtime {onnxruntime.__version__} on CPU, fp32, {threads}"
 
-    def classify(
-        self, images: npt.NDArray[np.float32]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return logits [N] and class activation maps [N, h, w] of images [N, 3, S, S]."""
-        logits, maps = self._session.run([LOGITS, CAM], {IMAGES: images})
-        return logits, maps
+    def classify(self, images: npt.NDArray[np.float32]) -> Classification:
+        """Return what the network says of images [N, 3, S, S]."""
+        return Classification(*self._session.run([LOGITS, CAM, FEATURES], {IMAGES: images}))

@@ -8,7 +8,7 @@ import torch
 from onnx_ir import serde
 from onnxscript.optimizer import fold_constants, inline, remove_unused_nodes
 
-from triage_agent.adapters.torch_inference.onnx_names import CAM, IMAGES, LOGITS
+from triage_agent.adapters.torch_inference.onnx_names import CAM, FEATURES, IMAGES, LOGITS
 from triage_agent.infer.network import TriageNetwork
 
 # Any batch but one, which the exporter would take for a constant.
@@ -19,7 +19,7 @@ _LARGEST_FOLDED = 64
 
 
 def export(network: TriageNetwork, size: int) -> bytes:
-    """Return a graph: images [N, 3, size, size] in, logits [N] and maps [N, h, w] out; N is free.
+    """Return a graph: images [N, 3, size, size] in; logits, maps and features out; N is free.
 
     Every weight is an initializer without values, named as in the network's state dict
     (`onnx_weights.with_weights` puts the values in).
@@ -33,7 +33,7 @@ def export(network: TriageNetwork, size: int) -> bytes:
             network,
             (example,),
             input_names=[IMAGES],
-            output_names=[LOGITS, CAM],
+            output_names=[LOGITS, CAM, FEATURES],
             dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
             dynamo=True,
             optimize=False,

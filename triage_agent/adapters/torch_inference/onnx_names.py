@@ -3,3 +3,4 @@
 IMAGES = "images"
 LOGITS = "logits"
 CAM = "cam"
+FEATURES = "features"

@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
 from triage_agent.errors import BundleInvalid
 from triage_agent.infer.network import TriageNetwork, build_network
+from triage_agent.ports import Classification
 
 _CAUSE_CHARACTERS = 200
 
@@ -76,10 +77,8 @@ class TorchClassifier:
         precision = "fp32" if self._reduced is None else str(self._reduced).removeprefix("torch.")
         return f"PyTorch {torch.__version__} on {where}, {precision}"
 
-    def classify(
-        self, images: npt.NDArray[np.float32]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return logits [N] and class activation maps [N, h, w] of images [N, 3, S, S]."""
+    def classify(self, images: npt.NDArray[np.float32]) -> Classification:
+        """Return what the network says of images [N, 3, S, S]."""
         with (
             torch.inference_mode(),
             torch.autocast(
@@ -88,5 +87,4 @@ class TorchClassifier:
         ):
             # A copy: decoded images may lie in memory that is not to be written to.
             batch = torch.tensor(images).to(self._device, memory_format=self._format)
-            logits, maps = self._network(batch)
-            return logits.float().cpu().numpy(), maps.float().cpu().numpy()
+            return Classification(*(each.float().cpu().numpy() for each in self._network(batch)))

@@ -26,5 +26,5 @@ def serve_eager(loaded: LoadedBundle, threads: int) -> TorchClassifier:
 def export_network(loaded: LoadedBundle, inputs: npt.NDArray[np.float32]) -> ExportedNetwork:
     """Export the network and note what it says of `inputs` itself. Raises BundleInvalid."""
     network = load_network(loaded)
-    logits, _ = TorchClassifier(network, model_name(loaded.bundle)).classify(inputs)
-    return ExportedNetwork(export(network, loaded.bundle.preprocessing.size), logits)
+    said = TorchClassifier(network, model_name(loaded.bundle)).classify(inputs)
+    return ExportedNetwork(export(network, loaded.bundle.preprocessing.size), said.logits)

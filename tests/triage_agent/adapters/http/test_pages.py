@@ -5,6 +5,7 @@ import pytest
 
 from tests.factories import after, make_result, uid
 from triage_agent.domain.instance import InstanceState
+from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.worklist import ReadingState
 
 WARNING = "RESEARCH USE ONLY"
@@ -32,10 +33,10 @@ def test_the_list_stands_in_order_with_scores_reasons_and_deadlines(node, client
         "abnormal, high",
         "0.95",
         "below threshold",
-        "above the operating point",
-        "1 of 1 images scored",
+        "abnormal 0.95, wrist : due in 15 min",
+        "limit 15 min, 1 of 1 images scored",
         "due in 15 min",
-        "unread, closed",
+        "unread closed",
         "wrist",
         "Test, Patient",
     ):
@@ -46,7 +47,12 @@ def test_the_list_stands_in_order_with_scores_reasons_and_deadlines(node, client
 def test_a_study_that_is_not_assessed_is_on_the_list_with_its_reason(node, client):
     node.receive(state=InstanceState.EXCLUDED, reason="body part KNEE is out of scope", region=None)
     said = text_of(client.get("/"))
-    for part in ("not assessed", "not recognised", "no image in scope", "provisional"):
+    for part in (
+        "not assessed, provisional : no image has been scored yet; due in 1 h 30 min",
+        "not recognised",
+        "no image in scope",
+        "no score",
+    ):
         assert part in said
     assert "below threshold" not in said
 
@@ -54,13 +60,18 @@ def test_a_study_that_is_not_assessed_is_on_the_list_with_its_reason(node, clien
 def test_what_is_late_claimed_or_stat_is_marked(node, client):
     two_studies(node)
     node.rows.reading[uid("study", 2)] = (ReadingState.CLAIMED, "someone")
-    node.rows.studies[uid("study", 2)] = replace(
-        node.rows.studies[uid("study", 2)], stat=True, generation=2
-    )
+    study = node.rows.studies[uid("study", 2)]
+    placement = replace(study.placement, priority_class=PriorityClass.STAT)
+    node.rows.studies[uid("study", 2)] = replace(study, placement=placement, generation=2)
     node.clock.advance(3600)
     page = client.get("/")
     said = text_of(page)
-    for part in ("STAT", "overdue by 45 min", "claimed, open", "generation 2"):
+    for part in (
+        "STAT order , abnormal 0.95, wrist",
+        "overdue by 45 min",
+        "claimed open",
+        "generation 2",
+    ):
         assert part in said
     assert re.search(r'class="band-high overdue held"', page.text)
 

@@ -3,8 +3,7 @@ from datetime import UTC, timedelta, timezone
 import pytest
 
 from tests.factories import T0
-from triage_agent.adapters.http.rows import moment, part_of, person_name
-from triage_agent.domain.region import Region
+from triage_agent.adapters.http.rows import moment, person_name
 
 
 @pytest.mark.parametrize(
@@ -20,20 +19,6 @@ from triage_agent.domain.region import Region
 )
 def test_names_are_shown_for_reading(PatientName, read):
     assert person_name(PatientName) == read
-
-
-@pytest.mark.parametrize(
-    ("region", "laterality", "part"),
-    [
-        (Region.WRIST, "L", "left wrist"),
-        (Region.WRIST, "R", "right wrist"),
-        (Region.HAND, "B", "both hand"),
-        (Region.WRIST, "odd", "wrist"),
-        (None, "L", "not recognised"),
-    ],
-)
-def test_parts_are_named_with_their_side(region, laterality, part):
-    assert part_of(region, laterality) == part
 
 
 def test_instants_are_shown_in_the_zone_and_with_the_date_on_another_day():

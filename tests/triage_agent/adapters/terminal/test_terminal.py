@@ -20,6 +20,7 @@ from triage_agent.adapters.terminal.story import study_story
 from triage_agent.adapters.terminal.worklist import worklist_json, worklist_table
 from triage_agent.domain.delivery import Delivery, DeliveryState, DestinationHealth
 from triage_agent.domain.instance import InstanceState
+from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.worklist import Event, ReadingState, WorklistEntry
 from triage_agent.prioritise.listing import list_studies
 
@@ -66,11 +67,10 @@ def test_the_worklist_says_all_of_an_entry_in_one_line():
     line = line_with("A1", page)
     for part in (
         "1",
-        "wrist",
-        "▲ 0.94 ▰▰▰▰▰▰▰▰▰▱ abnormal, high ~ provisional",
-        "above the operating point",
+        "▲ ▰▰▰▰▰▰▰▰▰▱",
+        "abnormal 0.94, wrist, provisional: due in 20 min",
         T0.strftime("%H:%M"),
-        "due in 20 min",
+        after(1200).strftime("%H:%M"),
         "open, 2/3 images",
     ):
         assert part in line
@@ -82,18 +82,17 @@ def test_entries_keep_their_order_and_the_total_is_told():
     page = shown(worklist_table([first, second], after(1500), total=40, zone=UTC))
     assert "2 of 40 to read" in page
     assert page.index("X7") < page.index("X8")
-    assert "○ 0.10" in line_with("X8", page)
-    assert "below threshold" in line_with("X8", page)
-    assert "not recognised" in line_with("X8", page)
-    assert "overdue by 5 min" in line_with("X8", page)
+    assert "○ ▰▱▱▱▱▱▱▱▱▱" in line_with("X8", page)
+    assert "below threshold 0.10: overdue by 5 min" in line_with("X8", page)
 
 
 def test_a_study_that_is_not_assessed_stands_there_with_its_reason():
-    page = shown(worklist_table([entry(None, stat=True, reading=ReadingState.CLAIMED)], T0))
+    placement = make_placement(600, priority_class=PriorityClass.STAT)
+    stat = entry(None, placement=placement, reading=ReadingState.CLAIMED)
+    page = shown(worklist_table([stat], T0))
     line = line_with("A1", page)
     assert "◇" in line
-    assert "not assessed" in line
-    assert "STAT. no image has been scored yet" in line
+    assert "STAT order, not assessed, wrist: no image has been scored yet; due in 10 min" in line
     assert "claimed" in line
 
 

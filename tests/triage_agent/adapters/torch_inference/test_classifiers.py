@@ -92,10 +92,11 @@ def test_compiled_and_eager_say_the_same(random_bundle: LoadedBundle, cache: Pat
     eager = load_classifier(EAGER, random_bundle, cache)
     assert compiled.description.startswith("ONNX Runtime ")
     assert eager.description.startswith("PyTorch ")
-    logits, maps = compiled.classify(noise)
-    expected, expected_maps = eager.classify(noise)
+    logits, maps, features = compiled.classify(noise)
+    expected, expected_maps, expected_features = eager.classify(noise)
     assert agree_exactly(expected, logits)
     np.testing.assert_allclose(maps, expected_maps, atol=5e-3)
+    np.testing.assert_allclose(features, expected_features, atol=5e-3)
 
 
 def test_a_valid_export_is_served_without_pytorch(random_bundle: LoadedBundle, cache: Path) -> None:
@@ -290,5 +291,5 @@ def test_precision_is_reduced_where_that_is_harmless() -> None:
         network.classifier.bias.fill_(2.0)
     served = fastest_harmless(network, bundle, device="cpu", reduced=torch.bfloat16)
     assert served.description.endswith("on CPU, bfloat16")
-    logits, maps = served.classify(reference_inputs(bundle.preprocessing))
+    logits, maps, _ = served.classify(reference_inputs(bundle.preprocessing))
     assert logits.dtype == maps.dtype == np.float32

@@ -14,10 +14,10 @@ from pydicom import dcmread
 from tests.factories import Value
 from tests.fakes.bundle import make_preprocessing
 from tests.triage_agent.adapters.torch_inference.conftest import save_image
-from triage_agent.adapters.torch_inference.decoder import DecoderPool
+from triage_agent.adapters.torch_inference.decoder import DecoderPool, _images
 from triage_agent.dicom.pixels import displayed
 from triage_agent.errors import DecoderCrashed, PixelsUnreadable
-from triage_agent.infer.preprocess import preprocess
+from triage_agent.infer.preprocess import Preprocessing, Resampling, preprocess
 
 Eventually = Callable[[Callable[[], bool]], None]
 SPEC = make_preprocessing(32)
@@ -27,10 +27,11 @@ import sys
 from pathlib import Path
 from triage_agent.adapters.torch_inference.decoder import DecoderPool
 from triage_agent.infer.preprocess import Preprocessing
-pool = DecoderPool(Path, Preprocessing(32, (0, 0, 0), (1, 1, 1)), seconds=600, memory_bytes=2**31)
-pool.read(sys.argv[1], 32)
+forms = [Preprocessing(32, (0, 0, 0), (1, 1, 1))]
+pool = DecoderPool(Path, forms, seconds=600, memory_bytes=2**31)
+pool.read(sys.argv[1])
 print(*(child._process.pid for child in pool._children), flush=True)
-pool.read(sys.argv[2], 32)
+pool.read(sys.argv[2])
 """
 
 
@@ -39,8 +40,13 @@ def make_pool() -> Iterator[Callable[..., DecoderPool]]:
     pools: list[DecoderPool] = []
 
     def make(**overrides: Value) -> DecoderPool:
-        values: dict[str, Value] = {"seconds": 60.0, "memory_bytes": 2**31, "processes": 1}
-        pools.append(DecoderPool(Path, SPEC, **(values | overrides)))
+        values: dict[str, Value] = {
+            "preprocessings": (SPEC,),
+            "seconds": 60.0,
+            "memory_bytes": 2**31,
+            "processes": 1,
+        }
+        pools.append(DecoderPool(Path, **(values | overrides)))
         return pools[-1]
 
     yield make
@@ -71,15 +77,28 @@ def is_running(pid: int) -> bool:
 def test_read_gives_the_input_of_the_model(
     make_pool: Callable[..., DecoderPool], radiograph: Path
 ) -> None:
-    image = make_pool().read(str(radiograph), 32)
+    (image,) = make_pool().read(str(radiograph))
     assert image.dtype == np.float32
     np.testing.assert_array_equal(image, preprocess(displayed(dcmread(radiograph)), SPEC))
 
 
-def test_read_gives_the_size_asked_for(
+def test_read_gives_every_form_that_a_model_asks_for(
     make_pool: Callable[..., DecoderPool], radiograph: Path
 ) -> None:
-    assert make_pool().read(str(radiograph), 16).shape == (3, 16, 16)
+    forms = (SPEC, Preprocessing(48, (0.5,) * 3, (0.25,) * 3, Resampling.BICUBIC))
+    images = make_pool(preprocessings=forms).read(str(radiograph))
+    assert [image.shape for image in images] == [(3, 32, 32), (3, 48, 48)]
+    for image, form in zip(images, forms, strict=True):
+        np.testing.assert_array_equal(image, preprocess(displayed(dcmread(radiograph)), form))
+
+
+@pytest.mark.parametrize(
+    "shapes", [None, 7, [], [[2, 2], [2, 2]], [[2, 3]], [[2]], [[-2, -2]], [["a", 2]], [3]]
+)
+def test_an_answer_that_is_no_image_is_refused(shapes: object) -> None:
+    head = {"status": "done", "shapes": shapes}
+    with pytest.raises(DecoderCrashed, match="not an image"):
+        _images(head, bytearray(16), 1)
 
 
 def test_display_is_never_enlarged(make_pool: Callable[..., DecoderPool], radiograph: Path) -> None:
@@ -103,8 +122,19 @@ def test_no_child_is_started_before_it_is_needed(
     pool = make_pool(processes=4)
     assert pids(pool) == []
     for _ in range(3):
-        pool.read(str(radiograph), 32)
+        pool.read(str(radiograph))
     assert len(pids(pool)) == 1
+
+
+@pytest.mark.parametrize("niceness", [0, 5])
+def test_children_stand_back_as_far_as_they_are_told(
+    make_pool: Callable[..., DecoderPool], radiograph: Path, niceness: int
+) -> None:
+    pool = make_pool(niceness=niceness)
+    pool.read(str(radiograph))
+    (pid,) = pids(pool)
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == min(here + niceness, 19)
 
 
 def test_a_child_does_not_hold_torch_nor_the_settings(
@@ -112,7 +142,7 @@ def test_a_child_does_not_hold_torch_nor_the_settings(
 ) -> None:
     monkeypatch.setenv("TRIAGE_DATABASE__URL", "postgresql://secret")
     pool = make_pool()
-    pool.read(str(radiograph), 32)
+    pool.read(str(radiograph))
     (pid,) = pids(pool)
     assert "libtorch" not in Path(f"/proc/{pid}/maps").read_text()
     assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
@@ -129,7 +159,7 @@ def test_a_file_at_fault_is_unreadable(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(PixelsUnreadable, match=reason):
-        make_pool().read(str(path), 32)
+        make_pool().read(str(path))
 
 
 def test_an_image_at_fault_is_unreadable_and_costs_no_child(
@@ -137,11 +167,11 @@ def test_an_image_at_fault_is_unreadable_and_costs_no_child(
 ) -> None:
     blank = save_image(tmp_path / "blank.dcm", np.full((4, 4), 7, dtype=np.uint16))
     pool = make_pool()
-    pool.read(str(radiograph), 32)
+    pool.read(str(radiograph))
     before = pids(pool)
     with pytest.raises(PixelsUnreadable, match="blank"):
-        pool.read(str(blank), 32)
-    pool.read(str(radiograph), 32)
+        pool.read(str(blank))
+    pool.read(str(radiograph))
     assert pids(pool) == before
 
 
@@ -149,7 +179,7 @@ def test_a_disk_that_fails_is_not_the_fault_of_the_file(
     make_pool: Callable[..., DecoderPool], tmp_path: Path
 ) -> None:
     with pytest.raises(DecoderCrashed, match="the disk failed"):
-        make_pool().read(str(tmp_path), 32)  # a folder: reading it is an OSError
+        make_pool().read(str(tmp_path))  # a folder: reading it is an OSError
 
 
 def test_an_image_beyond_the_memory_limit(
@@ -159,8 +189,8 @@ def test_an_image_beyond_the_memory_limit(
     large = save_image(tmp_path / "large.dcm", ramp)
     pool = make_pool(memory_bytes=2**28)
     with pytest.raises(DecoderCrashed, match="memory"):
-        pool.read(str(large), 32)
-    assert pool.read(str(radiograph), 32).shape == (3, 32, 32)
+        pool.read(str(large))
+    assert pool.read(str(radiograph))[0].shape == (3, 32, 32)
 
 
 def test_a_decode_beyond_the_time_limit(
@@ -168,9 +198,9 @@ def test_a_decode_beyond_the_time_limit(
 ) -> None:
     pool = make_pool(seconds=0.5)
     with pytest.raises(DecoderCrashed, match="time limit"):
-        pool.read(endless, 32)
+        pool.read(endless)
     assert pids(pool) == []
-    assert pool.read(str(radiograph), 32).shape == (3, 32, 32)
+    assert pool.read(str(radiograph))[0].shape == (3, 32, 32)
 
 
 def test_a_crash_concerns_its_own_job_and_the_child_is_replaced(
@@ -178,27 +208,27 @@ def test_a_crash_concerns_its_own_job_and_the_child_is_replaced(
 ) -> None:
     pool = make_pool(processes=2)
     with ThreadPoolExecutor(2) as threads:
-        doomed = threads.submit(pool.read, endless, 32)
+        doomed = threads.submit(pool.read, endless)
         eventually(lambda: len(pids(pool)) == 1)
         (victim,) = pids(pool)
-        assert threads.submit(pool.read, str(radiograph), 32).result().shape == (3, 32, 32)
+        assert threads.submit(pool.read, str(radiograph)).result()[0].shape == (3, 32, 32)
         assert len(pids(pool)) == 2
         os.kill(victim, signal.SIGABRT)
         with pytest.raises(DecoderCrashed, match="SIGABRT"):
             doomed.result()
     assert victim not in pids(pool)
-    assert pool.read(str(radiograph), 32).shape == (3, 32, 32)
+    assert pool.read(str(radiograph))[0].shape == (3, 32, 32)
 
 
 def test_a_child_that_died_while_idle_is_replaced_unseen(
     make_pool: Callable[..., DecoderPool], radiograph: Path, eventually: Eventually
 ) -> None:
     pool = make_pool()
-    pool.read(str(radiograph), 32)
+    pool.read(str(radiograph))
     (pid,) = pids(pool)
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: not is_running(pid))
-    assert pool.read(str(radiograph), 32).shape == (3, 32, 32)
+    assert pool.read(str(radiograph))[0].shape == (3, 32, 32)
     assert pids(pool) != [pid]
 
 
@@ -219,11 +249,11 @@ def test_a_child_outlives_the_thread_that_first_needed_it(
     make_pool: Callable[..., DecoderPool], radiograph: Path
 ) -> None:
     pool = make_pool()
-    thread = threading.Thread(target=pool.read, args=(str(radiograph), 32))
+    thread = threading.Thread(target=pool.read, args=(str(radiograph),))
     thread.start()
     thread.join()
     before = pids(pool)
-    pool.read(str(radiograph), 32)
+    pool.read(str(radiograph))
     assert pids(pool) == before
 
 
@@ -232,7 +262,7 @@ def test_close_ends_the_children_and_the_jobs_under_way(
 ) -> None:
     pool = make_pool(processes=2)
     with ThreadPoolExecutor(1) as threads:
-        doomed = threads.submit(pool.read, endless, 32)
+        doomed = threads.submit(pool.read, endless)
         eventually(lambda: len(pids(pool)) == 1)
         (pid,) = pids(pool)
         pool.close()
@@ -240,7 +270,7 @@ def test_close_ends_the_children_and_the_jobs_under_way(
             doomed.result()
     assert not is_running(pid)
     with pytest.raises(DecoderCrashed):
-        pool.read(str(radiograph), 32)
+        pool.read(str(radiograph))
     pool.close()
 
 

@@ -100,7 +100,7 @@ def test_a_fresh_compiled_form_is_kept_beside_the_copy(
 ) -> None:
     bundle = random_bundle.bundle
     export = export_network(random_bundle, reference_inputs(bundle.preprocessing))
-    folder = bundles.install(random_bundle, export)
+    folder = bundles.install(random_bundle, [export])
     kept = read_export(folder, SHIPPED, bundle)
     assert kept is not None
     assert kept.graph == export.graph

@@ -36,8 +36,9 @@ def test_a_bundle_without_compiled_form_gets_one(
 ) -> None:
     verified = verify_bundle(folder, threads=1)
     assert verified.loaded.bundle == random_bundle.bundle
-    assert verified.fresh_export is not None
-    assert verified.fresh_export.graph == export.graph
+    (fresh,) = verified.fresh_exports
+    assert fresh is not None
+    assert fresh.graph == export.graph
     assert verified.findings[-1] == "compiled form: made now; says what PyTorch says"
 
 
@@ -46,7 +47,7 @@ def test_a_compiled_form_that_agrees_is_found_right(
 ) -> None:
     write_export(folder, SHIPPED, random_bundle.bundle, export)
     verified = verify_bundle(folder, threads=1)
-    assert verified.fresh_export is None
+    assert verified.fresh_exports == (None,)
     assert verified.findings[-1] == "compiled form: says what PyTorch says"
 
 
@@ -111,3 +112,24 @@ def _replace_weights(folder: Path, weights: dict[str, np.ndarray]) -> None:
     card = json.loads((folder / CARD).read_text())
     digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
     (folder / CARD).write_text(json.dumps(card | {"weights_sha256": digest}))
+
+
+def test_a_scope_gate_is_tried_on_the_network(folder: Path) -> None:
+    _add_gate(folder, weights=1280)
+    assert (
+        "scope gate: fits the network; images unlike its own are not assessed"
+        in verify_bundle(folder, threads=1).findings
+    )
+
+
+def test_a_scope_gate_of_another_network_is_refused(folder: Path) -> None:
+    _add_gate(folder, weights=512)
+    assert "field scope_gate: the network has 1280 features, the gate 512 weights" in refusal(
+        folder
+    )
+
+
+def _add_gate(folder: Path, *, weights: int) -> None:
+    card = json.loads((folder / CARD).read_text())
+    card["scope_gate"] = {"weights": [0.5] * weights, "bias": -1.0}
+    (folder / CARD).write_text(json.dumps(card))
