@@ -31,45 +31,53 @@ class Augmentation:
     blur_probability: float = 0.15
 
 
-def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Change each image of a batch on its own.
+def augment(
+    images: Tensor, how: Augmentation, generator: torch.Generator, masks: Tensor | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """Change each image of a batch on its own, and its mask where there are masks.
 
     Args:
         images: float [N, S, S] in 0..1.
         how: the limits.
         generator: the source of chance; the same state gives the same images.
+        masks: float [N, s, s], at any resolution; they are turned with the images.
 
     Returns:
-        float [N, S, S] in 0..1; what comes in from beyond the border is black.
+        Images, float [N, S, S] in 0..1, and masks; what comes in from beyond the border is black.
     """
-    turned = _turn(images, how, generator)
+    matrix = _matrix(len(images), how, generator)
+    turned = _turned(images, matrix)
     toned = _tone(turned, how, generator)
     chosen = torch.rand(len(images), generator=generator) < how.blur_probability
     blurred = functional.avg_pool2d(
         toned[:, None], kernel_size=3, stride=1, padding=1, count_include_pad=False
     )[:, 0]
-    return torch.where(chosen[:, None, None], blurred, toned)
+    changed = torch.where(chosen[:, None, None], blurred, toned)
+    return changed, None if masks is None else _turned(masks, matrix)
 
 
 def _spread(count: int, limit: float, generator: torch.Generator) -> Tensor:
     return (torch.rand(count, generator=generator) * 2.0 - 1.0) * limit
 
 
-def _turn(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
-    count = len(images)
+def _matrix(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
     angle = torch.deg2rad(_spread(count, how.rotation_degrees, generator))
     scale = 1.0 + _spread(count, how.zoom, generator)
     mirror = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)  # noqa: PLR2004
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
     # grid_sample counts from -1 to 1, so that a whole image is 2 long.
     across, down = (_spread(count, 2.0 * how.shift, generator) for _ in range(2))
-    matrix = torch.stack(
+    return torch.stack(
         [
             torch.stack([cosine * mirror, -sine, across], dim=-1),
             torch.stack([sine * mirror, cosine, down], dim=-1),
         ],
         dim=1,
     )
+
+
+def _turned(images: Tensor, matrix: Tensor) -> Tensor:
+    count = len(images)
     grid = functional.affine_grid(
         matrix, [count, 1, images.shape[1], images.shape[2]], align_corners=False
     )

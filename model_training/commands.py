@@ -1,48 +1,43 @@
-"""The commands of `python -m model_training`: fit, evaluate and export a model."""
+"""The commands of `python -m model_training`, and `fit`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import torch
 from rich.console import Console
-from rich.table import Table
 
-from model_training.cohorts.sample import Part
-from model_training.display import Display, progress_bars
+from model_training.bundled_command import bundled
+from model_training.bundling import fit_demonstration
+from model_training.ensemble_command import ensemble
+from model_training.evaluation.command_options import explained, file, folder, new_folder
 from model_training.evaluation.commands import COMMANDS as EVALUATION_COMMANDS
-from model_training.evaluation.run import TEST_PAIRS, evaluate_run, evaluation_samples
-from model_training.export import export_run
+from model_training.export_command import export
 from model_training.fit_plan import FitPlan
 from model_training.predict_command import predict
+from model_training.presets import HALF
 from model_training.run_folder import RunConfig, RunFolder
+from model_training.scope.command import scope
 from model_training.train_command import train
-from model_training.training import Means, run_training, training_samples
-from triage_agent.errors import TriageError
 from triage_agent.infer.preprocess import Preprocessing
 
-# The published MobileNetV2 weights expect x / 127.5 - 1, which is this on 0..1.
-_MEAN = _STD = (0.5, 0.5, 0.5)
-
 _console = Console()
-
-_folder = click.Path(exists=True, file_okay=False, path_type=Path)
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_new_folder = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
-    """Train the classifier that the node serves.
+    """Train, judge and export the classifier that the node serves.
 
-    Three steps, each of which leaves its results in the run folder:
+    Each step leaves its results in the run folder, where the next one finds them:
 
     \b
-      fit       fit all layers, keep the epoch with the best validation loss
-      evaluate  choose the operating point, measure on images that were not used
-      export    write the bundle (weights, model.json, model card) that the node reads
+      train      fit any network on any cohort, keep the epoch with the best validation loss
+      calibrate  choose calibration and operating points on validation images (score --raw)
+      evaluate   measure on images that were not used
+      localise   judge the heat maps, where the abnormality is known to the pixel
+      export     write the bundle (weights, model.json, model card) that the node reads
+
+    `bundled` does all of it for the model that ships with the node.
 
     RESEARCH USE ONLY: what comes out is not a medical device.
     """
@@ -52,17 +47,17 @@ def main() -> None:
 @click.option(
     "--fracatlas",
     "fracatlas_folder",
-    type=_folder,
+    type=folder,
     required=True,
     help="Folder with manifest.csv, near_duplicates.json and images/.",
 )
 @click.option(
     "--weights",
-    type=_file,
+    type=file,
     required=True,
     help="Initial weights: .npz with torchvision key names, batch norm folded.",
 )
-@click.option("--out", type=_new_folder, required=True, help="Run folder to write.")
+@click.option("--out", type=new_folder, required=True, help="Run folder to write.")
 @click.option(
     "--architecture",
     default="mobilenet_v2",
@@ -120,90 +115,25 @@ def fit(  # noqa: PLR0917 (click passes them by name)
     )
     config = RunConfig(
         architecture=architecture,
-        preprocessing=Preprocessing(size, _MEAN, _STD),
+        preprocessing=Preprocessing(size, HALF, HALF),
         plan=plan,
         warm_up_size=warm_up_size,
         warm_up_epochs=warm_up_epochs,
         split_seed=seed,
         synthetic_pairs=synthetic_pairs,
     )
-    with _explained(), progress_bars(_console) as progress:
-        samples = training_samples(config, fracatlas_folder)
-        count = sum(len(each) for each in samples.values())
-        reading = progress.add_task("reading images", total=count)
-        run_training(
-            config,
-            samples,
-            str(weights),
-            RunFolder(out),
-            watcher=Display(progress),
-            means=Means(resume=resume),
-            on_image=lambda: progress.advance(reading),
+    with explained():
+        fit_demonstration(
+            config, fracatlas_folder, weights, RunFolder(out), resume=resume, console=_console
         )
-    _console.print(f"Done. Next: python -m model_training evaluate --run {out} --fracatlas ...")
-
-
-@main.command()
-@click.option("--run", "run_path", type=_folder, required=True, help="Run folder of `fit`.")
-@click.option(
-    "--fracatlas",
-    "fracatlas_folder",
-    type=_folder,
-    required=True,
-    help="The folder that `fit` was given.",
-)
-@click.option(
-    "--synthetic-pairs",
-    default=TEST_PAIRS,
-    show_default=True,
-    help="Unseen synthetic subjects per region to measure on.",
-)
-@click.option("--threads", default=2, show_default=True, help="Processor threads.")
-def evaluate(run_path: Path, fracatlas_folder: Path, synthetic_pairs: int, threads: int) -> None:
-    """Choose the operating point and measure on images that were not used.
-
-    Prints AUC (DeLong), accuracy, sensitivity and specificity (Wilson) and Cohen's kappa (McHugh),
-    each with its 95% interval, and keeps them in the run folder.
-    """
-    torch.set_num_threads(threads)
-    folder = RunFolder(run_path)
-    with _explained(), progress_bars(_console) as progress:
-        seed = folder.read_config().split_seed
-        real, drawn = evaluation_samples(fracatlas_folder, seed, synthetic_pairs)
-        count = len(real[Part.VALIDATION]) + len(real[Part.TEST]) + len(drawn)
-        reading = progress.add_task("reading images", total=count)
-        results = evaluate_run(folder, real, drawn, lambda: progress.advance(reading))
-    table = Table("images", "number", "figure", "value", "95% interval")
-    for metric in results.metrics:
-        interval = f"{metric.low:.3f} - {metric.high:.3f}"
-        table.add_row(
-            metric.cohort, str(metric.images), metric.name, f"{metric.value:.3f}", interval
-        )
-    _console.print(table)
-    _console.print(f"Abnormal above {results.operating_point:.2f}.")
-
-
-@main.command()
-@click.option("--run", "run_path", type=_folder, required=True, help="An evaluated run folder.")
-@click.option("--to", "target", type=_new_folder, required=True, help="Bundle folder to write.")
-@click.option("--version", required=True, help="Version of these weights, such as 1.0.0.")
-def export(run_path: Path, target: Path, version: str) -> None:
-    """Write model.safetensors, model.json and MODEL_CARD.md for the node."""
-    with _explained():
-        bundle = export_run(RunFolder(run_path), target, version)
-    _console.print(f"{bundle.name} {bundle.version} is in {target}")
+    _console.print(f"Done: {out}", markup=False, soft_wrap=True)
 
 
 main.add_command(train)
+main.add_command(bundled)
+main.add_command(scope)
+main.add_command(export)
+main.add_command(ensemble)
 main.add_command(predict)
 for _command in EVALUATION_COMMANDS:
     main.add_command(_command)
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what a person can mend into one line instead of a traceback."""
-    try:
-        yield
-    except (ValueError, OSError, TriageError) as error:
-        raise click.ClickException(str(error)) from error

@@ -1,6 +1,7 @@
 """How far a fit has come: weights, optimiser, rate, and the best epoch so far."""
 
 import copy
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -13,6 +14,9 @@ from model_training.checkpoint import read_checkpoint, write_checkpoint
 from model_training.fit_plan import Epoch, FitPlan
 from model_training.machine import Machine
 from triage_agent.infer.network import TriageNetwork
+
+# Share of all steps over which an annealed rate rises: the statistics of Adam are poor at first.
+_RISING = 0.05
 
 
 class Course:
@@ -59,6 +63,14 @@ class Course:
         """Whether all epochs are done, or too many in a row brought nothing."""
         return self.epochs_done >= self._plan.epochs or self._stale >= self._plan.give_up_epochs
 
+    def anneal(self, share: float) -> None:
+        """Set the rate for a share of all epochs, 0..1, if the plan says so."""
+        if self._plan.annealed:
+            rise = min(share / _RISING, 1.0)
+            fall = 0.5 * (1.0 + math.cos(math.pi * min(share, 1.0)))
+            for group in self._optimiser.param_groups:
+                group["lr"] = self._plan.learning_rate * rise * fall
+
     def step(self, loss: Tensor) -> None:
         """Change the weights against the gradient of a loss."""
         self._optimiser.zero_grad()
@@ -76,7 +88,8 @@ class Course:
             self._best_weights = copy.deepcopy(self.candidate.state_dict())
         else:
             self._stale += 1
-        self._schedule.step(validation_loss)
+        if not self._plan.annealed:
+            self._schedule.step(validation_loss)
         self.history.append(
             Epoch(
                 number=self.epochs_done + 1,

@@ -36,7 +36,8 @@ class Display:
         self._progress.console.print(
             f"epoch {epoch.number}: training loss {epoch.training_loss:.4f}, validation loss "
             f"{epoch.validation_loss:.4f}, AUC {epoch.validation_auc:.3f}, rate "
-            f"{epoch.learning_rate:.1e}{' (best so far)' if epoch.best else ''}"
+            f"{epoch.learning_rate:.1e}{' (best so far)' if epoch.best else ''}",
+            soft_wrap=True,
         )
 
 

@@ -28,6 +28,10 @@ class FitPlan:
         reduced_precision: whether to compute in bfloat16 where it is safe.
         drawn_share: share of the synthetic images that each epoch uses, another each time; real
             images are all used.
+        localisation: weight of the loss that draws the class activation map to where the
+            abnormality is known to be, against that of the label. 0: labels alone.
+        annealed: whether the rate rises over the first steps and then falls to zero along half a
+            cosine over all epochs, in place of falling on a plateau.
         seed: of the order of the images, of their changes and of dropout.
         augmentation: how training images are changed.
     """
@@ -44,6 +48,8 @@ class FitPlan:
     batch_norm_learns: bool = True
     reduced_precision: bool = True
     drawn_share: float = 0.35
+    localisation: float = 0.0
+    annealed: bool = False
     seed: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
 

@@ -11,6 +11,7 @@ from model_training.course import Course
 from model_training.evaluation.auc import auc
 from model_training.fit_plan import Epoch, FitPlan, Watcher
 from model_training.images import Images
+from model_training.localisation_loss import localisation_losses
 from model_training.loss import StudyTypeWeights, image_losses
 from model_training.machine import PROCESSOR, Machine
 from model_training.parallel import ALONE, Processes
@@ -70,10 +71,11 @@ def fit(
         losses = []
         for step, batch in enumerate(batches.of_epoch(number), 1):
             loss = _loss(parallel, batch, machine, plan) * (processes.count / batch.size)
+            share = (number - 1 + min(step / batches.steps, 1.0)) / plan.epochs
+            course.anneal(share)
             course.step(loss)
             losses.append(float(loss.detach()))
-            share = min(step / batches.steps, 1.0)
-            watcher.on_step((number - 1 + share) / plan.epochs)
+            watcher.on_step(share)
         processes.align_buffers(network, course.candidate)
         logits = processes.gathered(
             predict_logits(
@@ -111,9 +113,13 @@ def _set_training(network: nn.Module, *, batch_norm_learns: bool) -> None:
 def _loss(network: nn.Module, batch: Batch, machine: Machine, plan: FitPlan) -> Tensor:
     images = machine.take(batch.images)
     with torch.autocast(machine.kind, torch.bfloat16, enabled=plan.reduced_precision):
-        logits, _ = network(images)
+        logits, maps = network(images)[:2]
     labels, weights = batch.labels.to(machine.device), batch.weights.to(machine.device)
-    return image_losses(logits, labels, weights).sum()
+    losses = image_losses(logits, labels, weights)
+    if batch.masks is not None:
+        masks = batch.masks.to(machine.device)
+        losses = losses + plan.localisation * localisation_losses(maps, masks)
+    return losses.sum()
 
 
 def _loss_of(logits: npt.NDArray[np.float64], images: Images, weighing: StudyTypeWeights) -> float:

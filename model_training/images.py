@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from model_training.cohorts.image_files import UnreadableImage
 from model_training.cohorts.sample import Sample
@@ -37,6 +38,11 @@ class Images(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def masks(self) -> npt.NDArray[np.uint8] | None:
+        """Where abnormalities are, see `ImageSet`; None where nobody has said so."""
+        ...
+
     def batches(self, batches: Iterable[IndexArray]) -> Iterator[FloatArray]:
         """The images of each batch of indices, in order: float32 [n, S, S] in 0..1."""
         ...
@@ -52,6 +58,9 @@ class ImageSet:
         drawn: bool [N]; see `Sample`.
         plain: bool [N]; see `Sample`.
         regions: the type of study of each image, or nothing at all.
+        masks: uint8 [N, S / 4, S / 4]; the share of each place that is abnormal, of 255. All 0
+            for an image of which nobody has said where its abnormality is, or that has none. None
+            if this is so for all.
     """
 
     pixels: npt.NDArray[np.float16]
@@ -59,6 +68,7 @@ class ImageSet:
     drawn: npt.NDArray[np.bool_]
     plain: npt.NDArray[np.bool_]
     regions: tuple[str, ...] = ()
+    masks: npt.NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,6 +80,9 @@ class ImageSet:
             np.concatenate([self.drawn, other.drawn]),
             np.concatenate([self.plain, other.plain]),
             self._all_regions() + other._all_regions() if self.regions or other.regions else (),
+            None
+            if self.masks is None and other.masks is None
+            else np.concatenate([self._all_masks(), other._all_masks()]),
         )
 
     def batch(self, indices: IndexArray) -> FloatArray:
@@ -84,17 +97,29 @@ class ImageSet:
     def shrunk(self, spec: Preprocessing) -> "ImageSet":
         """The same images at the smaller size of `spec`."""
         pixels = np.stack([resize(image.astype(np.float32), spec) for image in self.pixels])
-        return replace(self, pixels=np.clip(pixels, 0.0, 1.0).astype(np.float16))
+        masks = None if self.masks is None else np.stack([_shrunk(m, spec) for m in self.masks])
+        return replace(self, pixels=np.clip(pixels, 0.0, 1.0).astype(np.float16), masks=masks)
 
     def subset(self, mask: npt.NDArray[np.bool_]) -> "ImageSet":
         """Only the images where `mask` is True."""
         regions = tuple(np.asarray(self.regions)[mask].tolist()) if self.regions else ()
         return ImageSet(
-            self.pixels[mask], self.labels[mask], self.drawn[mask], self.plain[mask], regions
+            self.pixels[mask],
+            self.labels[mask],
+            self.drawn[mask],
+            self.plain[mask],
+            regions,
+            None if self.masks is None else self.masks[mask],
         )
 
     def _all_regions(self) -> tuple[str, ...]:
         return self.regions or ("",) * len(self)
+
+    def _all_masks(self) -> npt.NDArray[np.uint8]:
+        if self.masks is not None:
+            return self.masks
+        side = mask_side(self.pixels.shape[-1])
+        return np.zeros((len(self), side, side), dtype=np.uint8)
 
 
 def load_images(
@@ -115,10 +140,15 @@ def load_images(
         UnreadableImage: an image cannot be read and nobody is to be told.
     """
     pixels = np.empty((len(samples), spec.size, spec.size), dtype=np.float16)
+    side = mask_side(spec.size)
+    marked = any(sample.mask is not None for sample in samples)
+    masks = np.zeros((len(samples), side, side), dtype=np.uint8) if marked else None
     read: list[Sample] = []
     for sample in samples:
         try:
             pixels[len(read)] = np.clip(resize(sample.read(), spec), 0.0, 1.0)
+            if masks is not None and sample.mask is not None:
+                masks[len(read)] = _coverage(sample.mask().astype(np.uint8) * 255, side)
         except UnreadableImage as error:
             if on_unreadable is None:
                 raise
@@ -132,4 +162,19 @@ def load_images(
         np.array([sample.drawn for sample in read], dtype=np.bool_),
         np.array([sample.plain for sample in read], dtype=np.bool_),
         tuple(sample.region for sample in read),
+        None if masks is None else masks[: len(read)],
     )
+
+
+def mask_side(size: int) -> int:
+    """Rows and columns of a mask that goes with images of so many: finer than any map."""
+    return max(size // 4, 1)
+
+
+def _coverage(mask: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    """How much of each place the mask covers, uint8 [side, side]."""
+    return np.asarray(Image.fromarray(mask).resize((side, side), Image.Resampling.BOX))
+
+
+def _shrunk(mask: npt.NDArray[np.uint8], spec: Preprocessing) -> npt.NDArray[np.uint8]:
+    return _coverage(mask, mask_side(spec.size))

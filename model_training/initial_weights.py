@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.hub import get_dir
 from torchvision.models import WeightsEnum, get_model_weights
 
-from triage_agent.infer.network import TriageNetwork
+from triage_agent.infer.network import TriageNetwork, published_name
 
 TORCHVISION = "torchvision"
 """The published weights that torchvision recommends; `torchvision:NAME` for others of its set."""
@@ -63,7 +63,7 @@ def published_weights(
         ValueError: there is no such set, or it is not at hand and cannot be fetched; the message
             then says which file to bring, and where to put it.
     """
-    known = get_model_weights(architecture)
+    known = get_model_weights(published_name(architecture))
     name = choice.partition(":")[2] or "DEFAULT"
     if name not in known.__members__:
         raise ValueError(f"{architecture} has no weights {name!r}: {', '.join(known.__members__)}")

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from model_training.cohorts.image_files import OnError
+from model_training.evaluation.scorers import read_scorer
 from model_training.prediction_table import decide, listed_studies, write_decisions
-from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, read_bundle
-from triage_agent.adapters.torch_inference.torch_classifier import load_network
+from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, read_model
 from triage_agent.domain.region import Region
 from triage_agent.errors import TriageError
 
@@ -59,15 +59,15 @@ def predict(
     torch.set_num_threads(threads)
     console = Console(stderr=True)
     try:
-        loaded = read_bundle(folder)
+        bundle = read_model(folder).bundle
         studies = listed_studies(source)
         with Progress(console=console) as progress:
             task = progress.add_task("images", total=sum(map(len, studies.values())))
             decisions = decide(
                 studies,
                 source.parent,
-                load_network(loaded),
-                loaded.bundle,
+                read_scorer(folder),
+                bundle,
                 region=Region(region) if region else None,
                 on_error=OnError(on_error),
                 on_image=lambda: progress.advance(task),

@@ -39,6 +39,6 @@ def predict_logits(
         for raw in images.batches([chosen[start : start + _BATCH] for start in starts]):
             batch = machine.take(torch.from_numpy(normalise(raw, spec)))
             with torch.autocast(machine.kind, torch.bfloat16, enabled=reduced_precision):
-                logit, _ = network(batch)
+                logit = network(batch)[0]
             logits.append(logit.double().cpu().numpy())
     return np.concatenate(logits)

@@ -14,12 +14,10 @@ import numpy as np
 
 from model_training.cohorts.image_files import OnError, UnreadableImage, read_image
 from model_training.cohorts.sample import Sample
-from model_training.images import load_images
-from model_training.prediction import predict_logits
+from model_training.evaluation.scorers import Scorer
 from triage_agent.domain.region import Region
-from triage_agent.infer.bundle import ModelBundle
-from triage_agent.infer.network import TriageNetwork
-from triage_agent.infer.scores import image_probability, is_abnormal, study_probability
+from triage_agent.infer.bundle import AnyBundle
+from triage_agent.infer.scores import is_abnormal, study_probability
 
 _REGION = re.compile(r"(?:^|/)XR_([A-Z]+)/")
 
@@ -70,8 +68,8 @@ def located(image: str, beside: Path) -> Path:
 def decide(
     studies: Mapping[str, Sequence[str]],
     beside: Path,
-    network: TriageNetwork,
-    bundle: ModelBundle,
+    scorer: Scorer,
+    bundle: AnyBundle,
     *,
     region: Region | None = None,
     on_error: OnError = OnError.STOP,
@@ -86,7 +84,7 @@ def decide(
     Args:
         studies: image paths by study.
         beside: the folder of the list.
-        network: of the bundle, in evaluation mode.
+        scorer: the bundle's network, or its members together.
         bundle: what to decide by.
         region: of all studies; by default the one that the path names as `XR_WRIST` does.
         on_error: what to do about an unreadable image.
@@ -102,19 +100,19 @@ def decide(
 
     def left_out(error: UnreadableImage) -> None:
         report(str(error))
+        on_image()
 
     skipping = left_out if on_error is OnError.SKIP else None
     for study, paths in studies.items():
-        samples = [_unlabelled(path, beside) for path in paths]
-        images = load_images(samples, bundle.preprocessing, on_image, skipping)
-        if not len(images):
+        samples = [_unlabelled(path, beside, regions[study]) for path in paths]
+        probabilities = []
+        for prediction in scorer.predict(samples, skipping):
+            probabilities.append(prediction.probability)
+            on_image()
+        if not probabilities:
             report(f"{study}: none of its images can be read; it is not in the answer")
             continue
-        calibration = bundle.calibration(regions[study])
-        logits = predict_logits(network, images, bundle.preprocessing)
-        probability = study_probability(
-            [image_probability(float(logit), calibration) for logit in np.asarray(logits)]
-        )
+        probability = study_probability(probabilities)
         point = bundle.operating_point(regions[study])
         decisions.append(StudyDecision(study, probability, is_abnormal(probability, point)))
     return decisions
@@ -131,7 +129,7 @@ def write_decisions(path: Path, decisions: Sequence[StudyDecision]) -> None:
         writer.writerows((each.study, int(each.abnormal)) for each in decisions)
 
 
-def _region_of(study: str, bundle: ModelBundle) -> Region:
+def _region_of(study: str, bundle: AnyBundle) -> Region:
     found = _REGION.search(study)
     named = found.group(1) if found else ""
     if named not in {region.value for region in bundle.regions}:
@@ -142,9 +140,17 @@ def _region_of(study: str, bundle: ModelBundle) -> Region:
     return Region(named)
 
 
-def _unlabelled(path: str, beside: Path) -> Sample:
+def _unlabelled(path: str, beside: Path, region: Region) -> Sample:
     def read() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return read_image(located(path, beside))
 
     # Nothing looks at the label of what is to be decided.
-    return Sample(path, "to be decided", abnormal=False, drawn=False, plain=True, read=read)
+    return Sample(
+        path,
+        "to be decided",
+        abnormal=False,
+        drawn=False,
+        plain=True,
+        read=read,
+        region=region.value,
+    )

@@ -1,6 +1,7 @@
 """What one training leaves behind: enough to repeat, evaluate and export it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from safetensors.torch import load_file, save_file
 
 from model_training.augmentation import Augmentation
 from model_training.cohorts.image_files import UnreadableImage
+from model_training.cohorts.sample import Part, Sample
 from model_training.fit_plan import Epoch, FitPlan
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import Preprocessing, Resampling
-from triage_agent.infer.provenance import Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,18 @@ class RunConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
-    """What an evaluation found.
+class CohortUse:
+    """How much of one cohort a training used, as its lists say; damaged images are named apart.
 
     Attributes:
-        operating_point: chosen on validation images.
-        metrics: on test images.
-        training_images: by cohort, how many images the weights were fitted on.
+        training: images that the weights were fitted on.
+        validation: images that the epoch was chosen by.
+        regions: types of study among them; empty where the cohort does not say.
     """
 
-    operating_point: float
-    metrics: tuple[Metric, ...]
-    training_images: dict[str, int]
+    training: int
+    validation: int
+    regions: tuple[str, ...] = ()
 
 
 class RunFolder:
@@ -79,6 +80,14 @@ class RunFolder:
     def warm_up_checkpoint_path(self) -> Path:
         """What a fit on smaller images goes on from."""
         return self.path / "checkpoint-warm-up.pt"
+
+    def read_environment(self) -> dict[str, object]:
+        """What the training ran on; empty if it was not recorded."""
+        path = self.path / "environment.json"
+        stored: dict[str, object] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
+        return stored
 
     def write_environment(self, environment: dict[str, object]) -> None:
         """Keep what the training ran on."""
@@ -130,22 +139,38 @@ class RunFolder:
         """Keep what every epoch brought."""
         self._write("history.json", [asdict(epoch) for epoch in history])
 
-    def write_results(self, results: Results) -> None:
-        """Keep what an evaluation found."""
-        self._write("results.json", asdict(results))
-
-    def read_results(self) -> Results:
-        """What the last evaluation found.
+    def read_history(self) -> list[Epoch]:
+        """What every epoch brought.
 
         Raises:
-            OSError: this training has not been evaluated.
+            OSError: no epoch is done.
         """
-        stored = json.loads((self.path / "results.json").read_text(encoding="utf-8"))
-        return Results(
-            operating_point=stored["operating_point"],
-            metrics=tuple(Metric(**metric) for metric in stored["metrics"]),
-            training_images=stored["training_images"],
-        )
+        stored = json.loads((self.path / "history.json").read_text(encoding="utf-8"))
+        return [Epoch(**epoch) for epoch in stored]
+
+    def write_cohorts(self, samples: Mapping[Part, Sequence[Sample]]) -> None:
+        """Keep how many images of which cohorts are fitted on and validated with."""
+        training, validation = samples[Part.TRAINING], samples[Part.VALIDATION]
+        used: dict[str, CohortUse] = {}
+        for name in dict.fromkeys(each.cohort for each in (*training, *validation)):
+            own = [each for each in (*training, *validation) if each.cohort == name]
+            used[name] = CohortUse(
+                sum(each.cohort == name for each in training),
+                sum(each.cohort == name for each in validation),
+                tuple(sorted({each.region for each in own if each.region})),
+            )
+        self._write("cohorts.json", {name: asdict(use) for name, use in used.items()})
+
+    def read_cohorts(self) -> dict[str, CohortUse]:
+        """What a training used, by the names of the cohorts; empty if it was not recorded."""
+        path = self.path / "cohorts.json"
+        if not path.exists():
+            return {}
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: CohortUse(use["training"], use["validation"], tuple(use["regions"]))
+            for name, use in stored.items()
+        }
 
     def write_weights(self, network: TriageNetwork) -> None:
         """Keep weights in half precision: what is evaluated later is exactly what is shipped.

@@ -30,6 +30,8 @@ class StreamedImages(Dataset[npt.NDArray[np.float16]]):
         self.labels = np.array([sample.abnormal for sample in samples], dtype=np.bool_)
         self.drawn = np.array([sample.drawn for sample in samples], dtype=np.bool_)
         self.regions = tuple(sample.region for sample in samples)
+        # Cohorts of this size come without masks.
+        self.masks: npt.NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self._samples)

@@ -8,13 +8,9 @@ import click
 import torch
 from rich.console import Console
 
-from model_training.cohorts.fracatlas import fracatlas
 from model_training.cohorts.image_files import OnError
-from model_training.cohorts.lera import lera
-from model_training.cohorts.mura import mura
-from model_training.cohorts.patients import joined
+from model_training.cohorts.kinds import COHORTS, cohort_samples
 from model_training.cohorts.sample import Part, Sample
-from model_training.cohorts.table import fixtures, table
 from model_training.display import Display, progress_bars
 from model_training.fit_plan import Epoch
 from model_training.initial_weights import TORCHVISION, expects_half
@@ -25,24 +21,6 @@ from model_training.run_folder import RunConfig, RunFolder
 from model_training.training import Means, Silence, run_training
 from triage_agent.errors import TriageError
 from triage_agent.infer.preprocess import Preprocessing
-
-COHORTS = {"mura": mura, "lera": lera, "csv": table, "fixtures": fixtures, "fracatlas": fracatlas}
-
-
-def cohort_samples(cohorts: tuple[str, ...], seed: int) -> dict[Part, list[Sample]]:
-    """The samples of all cohorts, each given as `kind=path`.
-
-    Raises:
-        ValueError: a kind is unknown, a cohort is not of its form, or a patient is on two sides.
-        OSError: a table cannot be read.
-    """
-    divided = []
-    for cohort in cohorts:
-        kind, _, path = cohort.partition("=")
-        if kind not in COHORTS or not path:
-            raise ValueError(f"--data {cohort}: write one of {', '.join(COHORTS)}, = and a path")
-        divided.append(COHORTS[kind](Path(path), seed))
-    return joined(divided)
 
 
 @click.command(

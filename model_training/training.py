@@ -144,7 +144,7 @@ def run_training(
         OSError: a file cannot be read or written.
     """
     means = means or Means()
-    _claim(folder, config, means)
+    _claim(folder, config, samples, means)
     spec = config.preprocessing
     torch.manual_seed(config.plan.seed)
     network = build_network(config.architecture)
@@ -188,7 +188,9 @@ def run_training(
     return history + stage(training, validation, spec, plan, folder.checkpoint_path)
 
 
-def _claim(folder: RunFolder, config: RunConfig, means: Means) -> None:
+def _claim(
+    folder: RunFolder, config: RunConfig, samples: dict[Part, list[Sample]], means: Means
+) -> None:
     """See that the folder is free, or holds the beginning of this very training."""
     started = folder.checkpoint_path.exists() or folder.warm_up_checkpoint_path.exists()
     if started and not means.resume:
@@ -198,6 +200,7 @@ def _claim(folder: RunFolder, config: RunConfig, means: Means) -> None:
     means.processes.wait()
     if means.processes.is_first:
         folder.write_config(config)
+        folder.write_cohorts(samples)
         folder.write_environment(environment(means.machine, means.processes.count))
 
 

@@ -16,6 +16,7 @@ from model_training.parallel import Processes
 from triage_agent.infer.preprocess import Preprocessing, normalise
 
 _FEWEST = 2
+_FULL = 255.0
 
 
 def chance(seed: int, epoch: int, purpose: str, rank: int = 0) -> int:
@@ -33,12 +34,14 @@ class Batch:
         labels: float [n], 1 for abnormal.
         weights: float [n], of the loss.
         size: images in the batch of all processes together.
+        masks: float [n, s, s] in 0..1, where abnormalities are; None if nobody has said so.
     """
 
     images: Tensor
     labels: Tensor
     weights: Tensor
     size: int
+    masks: Tensor | None = None
 
 
 class TrainingBatches:
@@ -91,13 +94,21 @@ class TrainingBatches:
             chance(plan.seed, number, "augmentation", processes.rank)
         )
         for batch, indices, raw in zip(whole, shares, self._images.batches(shares), strict=True):
-            changed = augment(torch.from_numpy(raw), plan.augmentation, generator).numpy()
+            changed, masks = augment(
+                torch.from_numpy(raw), plan.augmentation, generator, self._masks(indices)
+            )
             yield Batch(
-                images=torch.from_numpy(normalise(changed, self._spec)),
+                images=torch.from_numpy(normalise(changed.numpy(), self._spec)),
                 labels=torch.from_numpy(self._images.labels[indices].astype(np.float32)),
                 weights=torch.from_numpy(self._weights[indices]),
                 size=len(batch),
+                masks=masks,
             )
+
+    def _masks(self, indices: IndexArray) -> Tensor | None:
+        if self._images.masks is None or not self._plan.localisation:
+            return None
+        return torch.from_numpy(self._images.masks[indices]).float() / _FULL
 
     def _order(self, number: int) -> IndexArray:
         generator = torch.Generator().manual_seed(chance(self._plan.seed, number, "order"))

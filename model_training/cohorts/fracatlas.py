@@ -3,7 +3,8 @@
 Abedeen et al., FracAtlas, Scientific Data 10:521 (2023), doi 10.1038/s41597-023-02432-4, CC BY 4.0.
 
 Expected in the folder: `manifest.csv` with one row per image, `near_duplicates.json` with pairs
-[image, label, image, label, distance], and `images/`. Used are the upper extremities whose label
+[image, label, image, label, distance], `images/` and, if fractures are to have masks, their
+outlines in `fracture_masks_coco.json`. Used are the upper extremities whose label
 is clean. The files name no patient; neighbouring numbers often show one, so that images are
 divided by blocks of numbers.
 """
@@ -14,10 +15,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
-from model_training.cohorts.sample import FloatArray, Part, Sample
+from model_training.cohorts.fracture_masks import MASKS_NAME, FractureOutline, read_fracture_masks
+from model_training.cohorts.image_files import read_image
+from model_training.cohorts.sample import Mask, Part, Sample
 from model_training.cohorts.splits import assign_parts, connected
 
 NAME = "FracAtlas"
@@ -27,24 +27,21 @@ BLOCK = 8
 
 SHARES: Mapping[Part, float] = {Part.TRAINING: 0.60, Part.VALIDATION: 0.15, Part.TEST: 0.25}
 
+# What `plain` images are.
+PLAIN = "small, single view, no hardware"
+
 # Images above this many rows or columns come from another archive with twice as many fractures.
 _SMALL_PIXELS = 500
 
 _PREFIX = "IMG"
 
 
-def read_grey(path: Path) -> FloatArray:
-    """Read an image file as float32 [rows, columns] in 0..1."""
-    with Image.open(path) as opened:
-        grey = opened.convert("L")
-    return np.asarray(grey, dtype=np.float32) / np.float32(255.0)
-
-
 def fracatlas(folder: Path, seed: int) -> dict[Part, list[Sample]]:
     """Read the manifest and divide it 60 : 15 : 25 into training, validation and test.
 
     No block of eight image numbers and no near-duplicates are on two sides. A sample is `plain`
-    if its image is small and shows one view and no hardware: the rest carries shortcuts.
+    if its image is small and shows one view and no hardware: the rest carries shortcuts. One with
+    an outline has a mask.
 
     Raises:
         ValueError: the folder holds no usable image.
@@ -60,6 +57,8 @@ def fracatlas(folder: Path, seed: int) -> dict[Part, list[Sample]]:
         raise ValueError("manifest.csv lists no upper-extremity image with a clean label")
     pairs = json.loads((folder / "near_duplicates.json").read_text(encoding="utf-8"))
     labels = {row["image_id"]: row["fractured"] == "1" for row in rows}
+    outlines_path = folder / MASKS_NAME
+    outlines = read_fracture_masks(outlines_path) if outlines_path.exists() else {}
     blocks = block_groups(list(labels), [(pair[0], pair[2]) for pair in pairs])
     parts = assign_parts(blocks, labels, SHARES, seed)
     divided: dict[Part, list[Sample]] = {part: [] for part in Part}
@@ -72,7 +71,10 @@ def fracatlas(folder: Path, seed: int) -> dict[Part, list[Sample]]:
                 abnormal=labels[name],
                 drawn=False,
                 plain=_is_plain(row),
-                read=partial(read_grey, folder / "images" / name),
+                read=partial(read_image, folder / "images" / name),
+                mask=partial(_filled, outlines[name])
+                if labels[name] and name in outlines
+                else None,
             )
         )
     return divided
@@ -93,6 +95,10 @@ def block_groups(names: Sequence[str], duplicates: Sequence[tuple[str, str]]) ->
         [name for block in group for name in by_block[block]]
         for group in connected(list(by_block), links)
     ]
+
+
+def _filled(outline: FractureOutline) -> Mask:
+    return outline.mask(outline.rows, outline.columns)
 
 
 def _is_plain(row: Mapping[str, str]) -> bool:

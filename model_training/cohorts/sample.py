@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 
 class Part(StrEnum):
@@ -34,6 +35,8 @@ class Sample:
         patient: who is shown, unique within the cohort; empty where the cohort names nobody.
         region: the type of study in capitals, such as WRIST or KNEE; any word, as regions outside
             the node's scope can be trained on too. Empty if unknown.
+        mask: gives where the abnormality is, bool [rows, columns] of the image; None if nobody has
+            said so, or if there is none.
     """
 
     name: str
@@ -45,3 +48,4 @@ class Sample:
     study: str = ""
     patient: str = ""
     region: str = ""
+    mask: Callable[[], Mask] | None = None

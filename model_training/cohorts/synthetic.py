@@ -4,17 +4,16 @@ They teach nothing about patients: figures on them are never mixed with figures 
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
-from dicom_fixtures.radiograph import render
-from model_training.cohorts.sample import FloatArray, Part, Sample
+from dicom_fixtures.anatomy import VIEWS
+from dicom_fixtures.radiograph import Radiograph, render
+from model_training.cohorts.sample import FloatArray, Mask, Part, Sample
 from triage_agent.domain.region import Region
 
 NAME = "synthetic"
-
-VIEWS = ("PA", "LATERAL", "OBLIQUE")
 
 # Seeds are subjects: each part draws its subjects from a range of its own. Those that
 # demonstrations and tests use (below the first) are in no part.
@@ -28,15 +27,19 @@ FIRST_SEED: Mapping[Part, int] = {
 _SHAPES = ((512, 512), (512, 420), (640, 512), (900, 740), (420, 512))
 
 
+# More would only make epochs longer: with so many the loss is known to a few percent.
+_MOST_VALIDATION_PAIRS = 24
+
+
 def validation_pairs(training_pairs: int) -> int:
-    """How many subjects per region go with so many in training: a quarter, rounded up."""
-    return -(-training_pairs // 4)
+    """How many subjects per region go with so many in training: a quarter, but at most 24."""
+    return min(-(-training_pairs // 4), _MOST_VALIDATION_PAIRS)
 
 
 def synthetic(part: Part, pairs_per_region: int) -> list[Sample]:
     """One normal and one abnormal image of each of `pairs_per_region` subjects, for each region.
 
-    Views and shapes vary. Every sample is `plain`.
+    Views and shapes vary. Every sample is `plain`, and abnormal ones have a mask.
     """
     first = FIRST_SEED[part]
     return [
@@ -48,6 +51,7 @@ def synthetic(part: Part, pairs_per_region: int) -> list[Sample]:
             plain=True,
             read=partial(_draw, first + index, region, abnormal=abnormal),
             region=region.value,
+            mask=partial(_mark, first + index, region) if abnormal else None,
         )
         for region in Region
         for index in range(pairs_per_region)
@@ -56,8 +60,17 @@ def synthetic(part: Part, pairs_per_region: int) -> list[Sample]:
 
 
 def _draw(seed: int, region: Region, *, abnormal: bool) -> FloatArray:
+    return np.asarray(_drawn(seed, region, abnormal=abnormal).image, dtype=np.float32)
+
+
+def _mark(seed: int, region: Region) -> Mask:
+    return _drawn(seed, region, abnormal=True).mask
+
+
+# An image and its mask are asked for one after the other.
+@lru_cache(maxsize=1)
+def _drawn(seed: int, region: Region, *, abnormal: bool) -> Radiograph:
     # The two images of a pair differ in view, so that the network cannot subtract one from another.
     view = VIEWS[(seed + abnormal) % len(VIEWS)]
     rows, columns = _SHAPES[(seed // len(VIEWS) + abnormal) % len(_SHAPES)]
-    drawn = render(seed, region, view, abnormal=abnormal, rows=rows, columns=columns)
-    return np.asarray(drawn.image, dtype=np.float32)
+    return render(seed, region, view, abnormal=abnormal, rows=rows, columns=columns)

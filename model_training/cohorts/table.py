@@ -8,13 +8,15 @@ from typing import TypeVar
 
 from model_training.cohorts.image_files import read_image
 from model_training.cohorts.patients import SHARES, check_patients, divide_by_patient
-from model_training.cohorts.sample import Part, Sample
+from model_training.cohorts.sample import Mask, Part, Sample
 
 Value = TypeVar("Value")
 
 FIXTURES = "fixtures"
 
 COLUMNS = ("path", "study", "patient", "region", "label")
+
+_FIXTURE_COLUMNS = ("file", "mask", "study", "patient", "region", "abnormal", "study_abnormal")
 
 _LABELS: Mapping[str, bool] = {
     "0": False,
@@ -80,7 +82,8 @@ def table(path: Path, seed: int) -> dict[Part, list[Sample]]:
 def fixtures(folder: Path, seed: int) -> dict[Part, list[Sample]]:
     """Read what `python -m dicom_fixtures make` wrote as DICOM or PNG, divided 70 : 15 : 15.
 
-    Each study shows one subject of its own. A folder in the form of MURA is read by `mura`.
+    An image has the label of its study, as in MURA, also where the finding shows in another view
+    only. One that shows a finding has a mask. A folder in the form of MURA is read by `mura`.
 
     Raises:
         ValueError: truth.csv is not such a table.
@@ -91,18 +94,25 @@ def fixtures(folder: Path, seed: int) -> dict[Part, list[Sample]]:
         Sample(
             name=row["file"],
             cohort=FIXTURES,
-            abnormal=_one_of(_LABELS, row["abnormal"], truth, "label"),
+            abnormal=_one_of(_LABELS, row["study_abnormal"], truth, "label"),
             # They are all there is: none is to be left out in favour of real images.
             drawn=False,
             plain=True,
             read=partial(read_image, folder / row["file"]),
-            study=row["file"].rpartition("/")[0],
-            patient=row["file"].rpartition("/")[0],
+            study=row["study"],
+            patient=row["patient"],
             region=row["region"],
+            mask=partial(_mask, folder / row["mask"])
+            if _one_of(_LABELS, row["abnormal"], truth, "label")
+            else None,
         )
-        for row in _rows(truth, ("file", "region", "abnormal"))
+        for row in _rows(truth, _FIXTURE_COLUMNS)
     ]
     return divide_by_patient(samples, SHARES, seed)
+
+
+def _mask(path: Path) -> Mask:
+    return read_image(path) > 0.0
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:

@@ -25,7 +25,7 @@ _YOUDEN, _SENSITIVITY, _BUDGET = "youden", "sensitivity", "budget"
     "--predictions",
     type=file,
     required=True,
-    help="Of validation images, from `score --raw` or `evaluate`: not calibrated.",
+    help="Of validation images, from `score --raw`: not calibrated.",
 )
 @click.option(
     "--scaling",

@@ -1,6 +1,7 @@
 """Putting a tuning into the run folder or the bundle that it is for."""
 
 import hashlib
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,9 @@ from model_training.evaluation.estimate import Estimate
 from model_training.evaluation.operation import Operation, with_operation, write_operation
 from model_training.evaluation.tables import Table
 from model_training.run_folder import RunFolder
-from triage_agent.adapters.torch_inference.bundle_files import CARD, CARD_TEXT, read_bundle
+from triage_agent.adapters.torch_inference.bundle_files import CARD, CARD_TEXT, read_model
 from triage_agent.adapters.torch_inference.durable_files import write_durably
-from triage_agent.infer.bundle import parse_bundle, render_bundle
+from triage_agent.infer.bundle import parse_any_bundle, render_bundle
 from triage_agent.infer.provenance import Metric
 
 TABLE_NAME = "calibration"
@@ -31,7 +32,7 @@ def weights_of(folder: Path) -> str:
         OSError: the folder holds neither.
     """
     if is_bundle(folder):
-        return read_bundle(folder).bundle.weights_sha256
+        return read_model(folder).bundle.weights_sha256
     return hashlib.sha256(RunFolder(folder).weights_path.read_bytes()).hexdigest()
 
 
@@ -50,10 +51,10 @@ def calibrate_run(folder: Path, operation: Operation, table: Table) -> list[Path
 
 
 def calibrate_bundle(folder: Path, operation: Operation, version: str) -> list[Path]:
-    """Change `model.json` and its card in place; the weights stay as they are.
+    """Change `model.json` and its card in place; the weights, or the members, stay as they are.
 
     Args:
-        folder: the bundle.
+        folder: the bundle; it gets another Device UID too, for it is another algorithm.
         operation: what to put in.
         version: of the changed model, another one than before: scores are recorded under it, and
             those of different calibrations must not be mixed.
@@ -66,13 +67,17 @@ def calibrate_bundle(folder: Path, operation: Operation, version: str) -> list[P
         ValueError: the version is the old one, or the operation names a region out of scope.
         OSError: a file cannot be written.
     """
-    bundle = read_bundle(folder).bundle
+    bundle = read_model(folder).bundle
     if version == bundle.version:
         raise ValueError(f"version {version} is taken: the scores of a changed model need another")
-    text = render_bundle(replace(with_operation(bundle, operation), version=version))
-    parse_bundle(text)
+    told = f"{bundle.weights_sha256} {bundle.name} {version}"
+    device_uid = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, told).int}"
+    changed = replace(with_operation(bundle, operation), version=version, device_uid=device_uid)
+    text = render_bundle(changed)
+    parse_any_bundle(text)
     card = folder / CARD_TEXT
     before = card.read_text(encoding="utf-8") if card.exists() else f"# {bundle.name}\n"
+    before = before.replace(bundle.device_uid, device_uid)
     write_durably(card, with_section(before, operation, version).encode())
     write_durably(folder / CARD, text.encode())
     return [folder / CARD, card]

@@ -17,9 +17,6 @@ new_folder = click.Path(file_okay=False, path_type=Path)
 model_option = click.option(
     "--model", "model_folder", type=folder, required=True, help="A run folder or a bundle."
 )
-split_option = click.option(
-    "--split-seed", default=1, show_default=True, help="The seed that `fit` was given."
-)
 threads_option = click.option("--threads", default=2, show_default=True, help="Processor threads.")
 
 

@@ -1,6 +1,5 @@
 """`python -m model_training compare`: models and readers against one gold standard."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,7 +8,7 @@ from model_training.evaluation.command_options import explained, file, new_folde
 from model_training.evaluation.comparison import compare as line_up
 from model_training.evaluation.predictions import by_study, read_predictions
 from model_training.evaluation.readers import read_readers
-from triage_agent.infer.bundle import DEFAULT_OPERATING_POINT
+from model_training.evaluation.report_writing import report_writer
 
 
 @click.command()
@@ -25,16 +24,15 @@ from triage_agent.infer.bundle import DEFAULT_OPERATING_POINT
 @click.option("--gold", multiple=True, help="A reader of the gold standard; give three.")
 @click.option(
     "--threshold",
-    default=DEFAULT_OPERATING_POINT,
-    show_default=True,
-    help="A model calls a study abnormal above it.",
+    type=click.FloatRange(0.0, 1.0),
+    help="All models call a study abnormal above it; by default each has its own in its CSV.",
 )
 @click.option("--out", type=new_folder, required=True, help="Folder for tables and plots.")
 def compare(
     models: tuple[str, ...],
     readers: tuple[Path, ...],
     gold: tuple[str, ...],
-    threshold: float,
+    threshold: float | None,
     out: Path,
 ) -> None:
     """Measure models and readers against one gold standard.
@@ -49,7 +47,7 @@ def compare(
             raise ValueError("two models have the same name")
         scores = {name: by_study(read_predictions(path)) for name, path in named.items()}
         comparison = line_up(scores, threshold, read_readers(readers), gold)
-        written = _report()(comparison, out)
+        written = report_writer()(comparison, out, "Comparison")
     click.echo(f"{len(written)} files; begin with {written[0]}")
 
 
@@ -58,14 +56,3 @@ def _named_file(text: str) -> tuple[str, Path]:
     if not (name and equals and path):
         raise ValueError(f"a model is given as NAME=CSV, not as {text!r}")
     return name, Path(path)
-
-
-def _report() -> Callable[..., list[Path]]:
-    """The writer of reports, which needs what only the extra `training` installs."""
-    try:
-        from model_training.evaluation.comparison_report import write_report  # noqa: PLC0415
-    except ImportError as error:
-        raise ValueError(
-            f"{error.name} is missing: pip install 'triage-agent[training]' for the plots"
-        ) from error
-    return write_report

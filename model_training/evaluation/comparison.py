@@ -57,7 +57,7 @@ class Comparison:
 
 def compare(
     models: Mapping[str, StudyScores],
-    operating_point: float,
+    threshold: float | None = None,
     readings: Readings | None = None,
     gold_readers: Sequence[str] = (),
 ) -> Comparison:
@@ -69,7 +69,8 @@ def compare(
 
     Args:
         models: by name; all of the same studies, in any order.
-        operating_point: a study is abnormal where its probability lies above it.
+        threshold: a study is abnormal where its probability lies above it; None: each model by
+            the operating points that its scores carry.
         readings: by reader and study.
         gold_readers: three of them.
 
@@ -83,7 +84,10 @@ def compare(
     raters = []
     for name, scores in models.items():
         order = _order_of(name, scores, first_name, first)
-        raters.append(_model(name, scores.probabilities[order], operating_point))
+        points = scores.operating_points[order]
+        if threshold is not None:
+            points = np.full_like(points, threshold)
+        raters.append(_model(name, scores.probabilities[order], points))
     if not readings:
         if gold_readers:
             raise ValueError("gold readers were named, but there are no readings")
@@ -97,8 +101,13 @@ def compare(
     return Comparison(first.regions, gold, tuple(raters), tuple(compared))
 
 
-def _model(name: str, probabilities: npt.NDArray[np.float64], operating_point: float) -> Rater:
-    decisions = [is_abnormal(float(each), operating_point) for each in probabilities]
+def _model(
+    name: str, probabilities: npt.NDArray[np.float64], points: npt.NDArray[np.float64]
+) -> Rater:
+    decisions = [
+        is_abnormal(float(each), float(point))
+        for each, point in zip(probabilities, points, strict=True)
+    ]
     return Rater(name, np.array(decisions, dtype=np.bool_), probabilities)
 
 

@@ -17,4 +17,7 @@ class Estimate:
 
     def text(self, digits: int = 3) -> str:
         """As MURA's Table 2 prints it: `0.731 (0.612, 0.850)`."""
-        return f"{self.value:.{digits}f} ({self.low:.{digits}f}, {self.high:.{digits}f})"
+        value, low, high = (
+            f"{round(each, digits) + 0.0:.{digits}f}" for each in (self.value, self.low, self.high)
+        )
+        return f"{value} ({low}, {high})"

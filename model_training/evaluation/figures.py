@@ -11,6 +11,7 @@ from model_training.evaluation.auc import auc_with_interval
 from model_training.evaluation.confusion import Confusion
 from model_training.evaluation.estimate import Estimate
 from model_training.evaluation.reliability import calibration_error
+from triage_agent.infer.provenance import Metric
 
 Labels = npt.NDArray[np.bool_]
 Probabilities = npt.NDArray[np.float64]
@@ -97,6 +98,24 @@ def figures_by_region(rater: Rater, labels: Labels, regions: Sequence[str]) -> d
         part = Rater(rater.name, rater.decisions[chosen], probabilities)
         measured[group] = figures(part, labels[chosen])
     return measured
+
+
+def metrics_of(cohort: str, found: Figures) -> tuple[Metric, ...]:
+    """The figures as they stand in a bundle; what is not defined is left out."""
+    named = {
+        "auc": found.auroc,
+        "accuracy": found.accuracy,
+        "precision": found.precision,
+        "f1": found.f1,
+        "cohen_kappa": found.kappa,
+        "sensitivity": found.recall,
+        "specificity": found.specificity,
+    }
+    return tuple(
+        Metric(name, cohort, found.studies, each.value, each.low, each.high, each.interval)
+        for name, each in named.items()
+        if each is not None
+    )
 
 
 def region_masks(regions: Sequence[str]) -> Mapping[str, Labels]:

@@ -1,13 +1,14 @@
 """Measuring localisation on images whose truth is known to the pixel."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from dicom_fixtures.radiograph import render
+from model_training.cohorts.fracatlas import fracatlas
 from model_training.cohorts.sample import FloatArray, Part, Sample
-from model_training.cohorts.synthetic import FIRST_SEED, VIEWS
+from model_training.cohorts.synthetic import synthetic
+from model_training.evaluation.evidence import Pointed
 from model_training.evaluation.figures import OVERALL
-from model_training.evaluation.fracture_masks import FractureOutline
 from model_training.evaluation.localisation import (
     CUT,
     TOLERANCE,
@@ -19,7 +20,6 @@ from model_training.evaluation.localisation import (
 from model_training.evaluation.predictions import UNKNOWN_REGION
 from model_training.evaluation.tables import Table
 from model_training.evaluation.trained import TrainedModel
-from triage_agent.domain.region import Region
 from triage_agent.infer.scores import image_probability
 
 
@@ -53,29 +53,37 @@ class Judged:
     localised: Localised
 
 
-def marked_fixtures(subjects_per_region: int) -> Iterator[Marked]:
-    """Draw abnormal synthetic images of the test part, in all views by turns.
-
-    Views in which the abnormality cannot be seen are left out.
-    """
-    for region in Region:
-        for index in range(subjects_per_region):
-            seed = FIRST_SEED[Part.TEST] + index
-            drawn = render(seed, region, VIEWS[index % len(VIEWS)], abnormal=True)
-            if drawn.mask.any():
-                yield Marked(str(region), drawn.image, drawn.mask)
-
-
-def marked_fractures(
-    samples: Iterable[Sample], outlines: Mapping[str, FractureOutline]
-) -> Iterator[Marked]:
-    """Fractured FracAtlas images that have an outline, at their own size."""
+def marked_images(samples: Iterable[Sample]) -> Iterator[Marked]:
+    """Abnormal images whose abnormality is outlined and can be seen, read one by one."""
     for sample in samples:
-        if sample.abnormal and sample.name in outlines:
-            image = sample.read()
-            mask = outlines[sample.name].mask(*image.shape)
+        if sample.abnormal and sample.mask is not None:
+            mask = sample.mask()
             if mask.any():
-                yield Marked(sample.region or UNKNOWN_REGION, image, mask)
+                yield Marked(sample.region or UNKNOWN_REGION, sample.read(), mask)
+
+
+def marked_cohorts(
+    fracatlas_folder: Path | None, split_seed: int, subjects_per_region: int
+) -> dict[str, Iterator[Marked]]:
+    """Marked images of the test parts by the name of their cohort, drawn or read one by one.
+
+    Args:
+        fracatlas_folder: FracAtlas with its masks; None: without.
+        split_seed: that divides FracAtlas.
+        subjects_per_region: synthetic ones; 0: none.
+
+    Raises:
+        ValueError: the folder holds no usable image, or its masks are damaged.
+        OSError: a file of it cannot be read.
+    """
+    cohorts = {}
+    if subjects_per_region:
+        samples = synthetic(Part.TEST, subjects_per_region)
+        cohorts["synthetic images of the test part"] = marked_images(samples)
+    if fracatlas_folder is not None:
+        samples = fracatlas(fracatlas_folder, split_seed)[Part.TEST]
+        cohorts["FracAtlas test"] = marked_images(samples)
+    return cohorts
 
 
 def judge_maps(
@@ -109,6 +117,15 @@ def judge_maps(
         judged.append(Judged(region, image_probability(logit), found))
         on_image()
     return judged
+
+
+def pointed_of(cohort: str, judged: Sequence[Judged]) -> Pointed:
+    """All figures of one cohort, as they are kept for the model card.
+
+    Raises:
+        ValueError: there is no image.
+    """
+    return Pointed(cohort, len(judged), summarise([each.localised for each in judged]))
 
 
 def localisation_table(cohort: str, judged: Iterable[Judged]) -> Table:

@@ -10,7 +10,7 @@ from model_training.evaluation.figures import OVERALL
 from model_training.evaluation.predictions import UNKNOWN_REGION
 from model_training.evaluation.tuning import Tuned
 from triage_agent.domain.region import Region
-from triage_agent.infer.bundle import ModelBundle
+from triage_agent.infer.bundle import AnyBundle
 from triage_agent.infer.provenance import Metric
 from triage_agent.infer.scores import Calibration
 
@@ -20,6 +20,7 @@ OPERATION_NAME = "operation.json"
 BEFORE = " (before calibration, at another operating point)"
 
 Value = TypeVar("Value")
+Bundle = TypeVar("Bundle", bound=AnyBundle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,8 @@ def operation_of(
     return Operation(rule, calibrations, tuned.thresholds(), metrics, weights_sha256)
 
 
-def with_operation(bundle: ModelBundle, operation: Operation) -> ModelBundle:
+def operated(bundle: Bundle, operation: Operation) -> Bundle:
     """The bundle with calibrations and operating points of every region in its scope.
-
-    Figures that it carried are kept under a cohort that says they were measured before.
 
     Raises:
         ValueError: the operation was made for other weights, or names a region that the bundle
@@ -67,16 +66,22 @@ def with_operation(bundle: ModelBundle, operation: Operation) -> ModelBundle:
         raise ValueError("the calibration was made for other weights; calibrate again")
     calibrations = _by_region(bundle.regions, operation.calibrations)
     points = _by_region(bundle.regions, operation.operating_points)
+    return replace(bundle, calibrations=calibrations, operating_points=points)
+
+
+def with_operation(bundle: Bundle, operation: Operation) -> Bundle:
+    """The same with the figures that were measured with them.
+
+    Figures that it carried are kept under a cohort that says they were measured before.
+
+    Raises:
+        ValueError: see `operated`.
+    """
     earlier = tuple(
         metric if metric.cohort.endswith(BEFORE) else replace(metric, cohort=metric.cohort + BEFORE)
         for metric in bundle.metrics
     )
-    return replace(
-        bundle,
-        calibrations=calibrations,
-        operating_points=points,
-        metrics=(*operation.metrics, *earlier),
-    )
+    return replace(operated(bundle, operation), metrics=(*operation.metrics, *earlier))
 
 
 def write_operation(folder: Path, operation: Operation) -> Path:

@@ -1,12 +1,14 @@
 """Results in the layout of the two papers that this project follows.
 
 MURA: Rajpurkar et al., arXiv 1712.06957, Table 2. MuRAD: Mehr, arXiv 2010.12030, Tables 3 and 4.
+The papers' own figures can stand beside.
 """
 
 from collections.abc import Mapping, Sequence
 
 from model_training.evaluation.delong import PairedTest
 from model_training.evaluation.figures import OVERALL, Figures
+from model_training.evaluation.published import NOTE, Published
 from model_training.evaluation.reliability import Bin
 from model_training.evaluation.tables import Cell, Table
 
@@ -21,7 +23,7 @@ _KAPPA_NOTE = (
 )
 
 
-def kappa_by_region(raters: Mapping[str, Measured]) -> Table:
+def kappa_by_region(raters: Mapping[str, Measured], published: Sequence[Published] = ()) -> Table:
     """MURA's Table 2: a row for each region and one overall, a column for each reader and model.
 
     Raises:
@@ -32,22 +34,32 @@ def kappa_by_region(raters: Mapping[str, Measured]) -> Table:
     groups = next(iter(raters.values()))
     return Table(
         "Agreement with the gold standard (layout of MURA, Table 2)",
-        ("Region", *raters),
+        ("Region", *raters, *(f"{each.name} (published)" for each in published)),
         tuple(
-            (_titled(group), *(measured[group].kappa for measured in raters.values()))
+            (
+                _titled(group),
+                *(measured[group].kappa for measured in raters.values()),
+                *(each.kappa.get(group) for each in published),
+            )
             for group in groups
         ),
-        _KAPPA_NOTE,
+        _noted(_KAPPA_NOTE, published),
     )
 
 
-def figures_by_model(models: Mapping[str, Measured]) -> Table:
+def figures_by_model(models: Mapping[str, Measured], published: Sequence[Published] = ()) -> Table:
     """MuRAD's Table 3: a row for each architecture, measured over all regions."""
     return Table(
         "Performance of each model (layout of MuRAD, Table 3)",
         ("Model", *_MURAD),
-        tuple((name, *_murad_cells(measured[OVERALL])) for name, measured in models.items()),
-        "Figures of studies, each with its 95% interval.",
+        (
+            *((name, *_murad_cells(measured[OVERALL])) for name, measured in models.items()),
+            *(
+                (f"{p.name} (published)", None, None, p.recall, p.f1, p.kappa.get(OVERALL))
+                for p in published
+            ),
+        ),
+        _noted("Figures of studies, each with its 95% interval.", published),
     )
 
 
@@ -61,7 +73,7 @@ def figures_by_study_type(name: str, measured: Measured) -> Table:
     )
 
 
-def all_figures(raters: Mapping[str, Measured]) -> Table:
+def all_figures(raters: Mapping[str, Measured], published: Sequence[Published] = ()) -> Table:
     """Every figure of every reader and model in every region."""
     return Table(
         "All figures",
@@ -70,12 +82,25 @@ def all_figures(raters: Mapping[str, Measured]) -> Table:
             "Sensitivity", "Specificity", "F1 score", "Cohen's kappa", "AUROC", "ECE",
             "TP", "FP", "FN", "TN",
         ),
-        tuple(
-            (name, _titled(group), *_all_cells(found))
-            for name, measured in raters.items()
-            for group, found in measured.items()
+        (
+            *(
+                (name, _titled(group), *_all_cells(found))
+                for name, measured in raters.items()
+                for group, found in measured.items()
+            ),
+            *(
+                (
+                    f"{p.name} (published)", OVERALL, p.studies, None, None, None, p.recall,
+                    p.specificity, p.f1, p.kappa.get(OVERALL), p.auroc, *(None,) * 5,
+                )
+                for p in published
+            ),
         ),
-        "Intervals: Wilson (shares, F1 through the Jaccard share), McHugh (kappa), DeLong (AUROC).",
+        _noted(
+            "Intervals: Wilson (shares, F1 through the Jaccard share), McHugh (kappa), DeLong "
+            "(AUROC).",
+            published,
+        ),
     )  # fmt: skip
 
 
@@ -116,3 +141,7 @@ def _all_cells(found: Figures) -> tuple[Cell, ...]:
 
 def _titled(region: str) -> str:
     return region.capitalize()
+
+
+def _noted(note: str, published: Sequence[Published]) -> str:
+    return f"{note} {NOTE}" if published else note

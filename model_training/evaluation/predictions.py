@@ -1,7 +1,9 @@
 """What a model said of images, as a CSV file, and of studies.
 
-Columns: `study`, `region`, `label` (0 or 1), `probability` (0..1), and `image` if there are several
-rows to a study. A study's probability is the mean of its images' (MURA, arXiv 1712.06957, 3.1).
+Columns: `study`, `region`, `label` (0 or 1), `probability` (0..1), `image` if there are several
+rows to a study, and `operating_point`, the probability above which the model calls a study of this
+region abnormal, if that is not 0.5. A study's probability is the mean of its images' (MURA, arXiv
+1712.06957, 3.1).
 """
 
 import csv
@@ -13,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from triage_agent.infer.bundle import DEFAULT_OPERATING_POINT
 from triage_agent.infer.scores import study_probability
 
 COLUMNS = ("study", "region", "label", "probability")
 IMAGE = "image"
+OPERATING_POINT = "operating_point"
 
 # The region of images whose cohort does not say what they show.
 UNKNOWN_REGION = "UNKNOWN"
@@ -27,7 +31,8 @@ class Prediction:
     """One image with its study's truth and the model's probability.
 
     Raises:
-        ValueError: the probability is outside 0..1, or the study or region has no name.
+        ValueError: the probability or the operating point is outside 0..1, or the study or region
+            has no name.
     """
 
     study: str
@@ -35,12 +40,15 @@ class Prediction:
     label: bool
     probability: float
     image: str = ""
+    operating_point: float = DEFAULT_OPERATING_POINT
 
     def __post_init__(self) -> None:
         if not (self.study and self.region):
             raise ValueError("a study and its region must have names")
         if not 0.0 <= self.probability <= 1.0:
             raise ValueError(f"a probability lies in 0..1, not {self.probability}")
+        if not 0.0 <= self.operating_point <= 1.0:
+            raise ValueError(f"an operating point lies in 0..1, not {self.operating_point}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class StudyScores:
         probabilities: float64 [N], the mean over each study's images.
         image_probabilities: of each image, float64 [M].
         study_of_image: intp [M], which study each image belongs to.
+        operating_points: float64 [N]; a study is called abnormal above its own.
     """
 
     studies: tuple[str, ...]
@@ -62,6 +71,7 @@ class StudyScores:
     probabilities: npt.NDArray[np.float64]
     image_probabilities: npt.NDArray[np.float64]
     study_of_image: npt.NDArray[np.intp]
+    operating_points: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.studies)
@@ -72,7 +82,7 @@ def by_study(predictions: Iterable[Prediction]) -> StudyScores:
 
     Raises:
         ValueError: there is no image, an image is listed twice, or the images of a study differ in
-            label or region.
+            label, region or operating point.
     """
     rows: dict[str, list[Prediction]] = {}
     for each in predictions:
@@ -82,6 +92,8 @@ def by_study(predictions: Iterable[Prediction]) -> StudyScores:
     for study, images in rows.items():
         if len({(each.region, each.label) for each in images}) > 1:
             raise ValueError(f"study {study} has images of different labels or regions")
+        if len({each.operating_point for each in images}) > 1:
+            raise ValueError(f"study {study} has images of different operating points")
         named = [each.image for each in images if each.image]
         if len(set(named)) < len(named):
             raise ValueError(f"study {study} lists an image twice")
@@ -97,6 +109,7 @@ def by_study(predictions: Iterable[Prediction]) -> StudyScores:
             [each.probability for images in rows.values() for each in images]
         ),
         study_of_image=np.repeat(np.arange(len(rows)), [len(images) for images in rows.values()]),
+        operating_points=np.array([each.operating_point for each in firsts]),
     )
 
 
@@ -117,6 +130,9 @@ def read_predictions(path: Path) -> list[Prediction]:
                     label=parse_label(row["label"]),
                     probability=_parse_probability(row["probability"]),
                     image=row.get(IMAGE) or "",
+                    operating_point=_parse_probability(
+                        row.get(OPERATING_POINT) or str(DEFAULT_OPERATING_POINT)
+                    ),
                 )
             )
         except ValueError as error:
@@ -133,10 +149,18 @@ def write_predictions(path: Path, predictions: Sequence[Prediction]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened, lineterminator="\n")
-        writer.writerow((*COLUMNS, IMAGE))
-        for each in predictions:
-            row = (each.study, each.region, int(each.label), repr(each.probability), each.image)
-            writer.writerow(row)
+        writer.writerow((*COLUMNS, IMAGE, OPERATING_POINT))
+        writer.writerows(
+            (
+                each.study,
+                each.region,
+                int(each.label),
+                repr(each.probability),
+                each.image,
+                repr(each.operating_point),
+            )
+            for each in predictions
+        )
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[int, Mapping[str, str]]]:

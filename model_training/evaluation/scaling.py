@@ -136,6 +136,7 @@ def studies_in(scores: StudyScores, chosen: npt.NDArray[np.bool_]) -> StudyScore
         probabilities=scores.probabilities[chosen],
         image_probabilities=scores.image_probabilities[kept],
         study_of_image=renumbered[scores.study_of_image[kept]].astype(np.intp),
+        operating_points=scores.operating_points[chosen],
     )
 
 

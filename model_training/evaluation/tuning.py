@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model_training.evaluation.figures import OVERALL, Figures, Rater, figures, region_masks
+from model_training.evaluation.figures import (
+    OVERALL,
+    Figures,
+    Rater,
+    figures,
+    metrics_of,
+    region_masks,
+)
 from model_training.evaluation.predictions import StudyScores
 from model_training.evaluation.reliability import brier_score, calibration_error
 from model_training.evaluation.scaling import (
@@ -76,21 +83,7 @@ def metrics_at(
     cohort: str, scores: StudyScores, thresholds: Mapping[str, float]
 ) -> tuple[Metric, ...]:
     """The same figures as they stand in a bundle; what is not defined is left out."""
-    found = measure_at(scores, thresholds)
-    named = {
-        "auc": found.auroc,
-        "accuracy": found.accuracy,
-        "precision": found.precision,
-        "f1": found.f1,
-        "cohen_kappa": found.kappa,
-        "sensitivity": found.recall,
-        "specificity": found.specificity,
-    }
-    return tuple(
-        Metric(name, cohort, found.studies, each.value, each.low, each.high, each.interval)
-        for name, each in named.items()
-        if each is not None
-    )
+    return metrics_of(cohort, measure_at(scores, thresholds))
 
 
 def tuning_table(tuned: Tuned, prevalence: float | None = None) -> Table:

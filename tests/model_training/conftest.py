@@ -13,9 +13,13 @@ from click.testing import CliRunner
 from PIL import Image
 
 from dicom_fixtures.command import main as make_fixtures
-from model_training.cohorts.sample import Part
+from model_training.cohorts.sample import Part, Sample
 from model_training.cohorts.synthetic import synthetic
+from model_training.fit_plan import Epoch
 from model_training.images import ImageSet, load_images
+from model_training.presets import PRESETS
+from model_training.run_folder import RunConfig, RunFolder
+from triage_agent.infer.network import build_network
 from triage_agent.infer.preprocess import Preprocessing
 
 
@@ -81,3 +85,34 @@ def drawn_mura(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mura_folder(drawn_mura: Path, tmp_path: Path) -> Path:
     """A copy of it, to be changed."""
     return Path(shutil.copytree(drawn_mura, tmp_path / "set" / drawn_mura.name))
+
+
+@pytest.fixture
+def fitted_run(tmp_path: Path, tiny_spec: Preprocessing) -> RunFolder:
+    """What `train` on a cohort named `ours` would leave: a random network that fits in no time."""
+    folder = RunFolder(tmp_path / "run")
+    config = RunConfig(
+        "shufflenet_v2_x0_5",
+        tiny_spec,
+        PRESETS["mura"].plan,
+        synthetic_pairs=0,
+        weights="none",
+        cohorts=("csv=/some/where/ours.csv",),
+    )
+    folder.write_config(config)
+    torch.manual_seed(4)
+    folder.write_weights(build_network(config.architecture))
+    epoch = Epoch(1, 1e-4, 0.7, 0.6, 0.5, best=True)
+    folder.write_history([epoch])
+    folder.write_environment({"python": "3.11", "packages": {"torch": "2"}, "device": "cpu"})
+    samples = [unread(str(number), abnormal=number % 2 == 0) for number in range(10)]
+    folder.write_cohorts({Part.TRAINING: samples[:8], Part.VALIDATION: samples[8:]})
+    return folder
+
+
+def unread(name: str, *, abnormal: bool) -> Sample:
+    """An image of a wrist, which nobody opens."""
+    return Sample(
+        name, "ours", abnormal, drawn=False, plain=True, read=lambda: np.zeros((2, 2)),
+        region="WRIST",
+    )  # fmt: skip

@@ -221,6 +221,13 @@ def test_fixtures_are_a_cohort(tmp_path, form):
         image = sample.read()
         assert image.shape == (64, 64)
         assert 0.0 <= image.min() < image.max() <= 1.0
+        if sample.mask is not None:
+            assert sample.abnormal
+            assert sample.mask().shape == image.shape
+            assert sample.mask().any()
+    assert {sample.study for sample in samples if sample.mask is not None} == {
+        sample.study for sample in samples if sample.abnormal
+    }
 
 
 def test_images_of_every_depth_and_colour_become_grey(tmp_path):

@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from model_training.cohorts.fracatlas import SHARES, block_of, fracatlas, read_grey
+from model_training.cohorts.fracatlas import SHARES, block_of, fracatlas
+from model_training.cohorts.image_files import read_image
 from model_training.cohorts.sample import Part
 from model_training.cohorts.splits import assign_parts, connected
 from model_training.cohorts.synthetic import FIRST_SEED, synthetic
@@ -60,7 +61,7 @@ def test_images_with_shortcuts_are_not_plain(small_fracatlas):
 
 
 def test_images_are_read_as_grey_in_0_to_1(small_fracatlas):
-    grey = read_grey(small_fracatlas / "images" / "IMG0000003.jpg")
+    grey = read_image(small_fracatlas / "images" / "IMG0000003.jpg")
     assert grey.shape == (6, 4)
     assert grey.dtype == np.float32
     assert grey == pytest.approx(180 / 255, abs=0.01)

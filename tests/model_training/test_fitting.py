@@ -13,9 +13,11 @@ from model_training.fit_plan import FitPlan
 from model_training.fitting import fit
 from model_training.folded_batch_norm import is_folded, unfold_batch_norm
 from model_training.initial_weights import load_initial_weights
+from model_training.localisation_loss import localisation_losses
 from model_training.loss import ClassWeights, weighted_bce
 from model_training.prediction import predict_logits
 from triage_agent.infer.network import build_network
+from triage_agent.infer.preprocess import normalise
 
 SMALL = "shufflenet_v2_x0_5"
 
@@ -140,7 +142,7 @@ def test_loss_equals_the_formula():
 
 def test_augmentation_without_limits_only_mirrors(tiny_images):
     images = torch.from_numpy(tiny_images.batch(np.arange(16)))
-    changed = augment(images, STILL, torch.Generator().manual_seed(1))
+    changed, _ = augment(images, STILL, torch.Generator().manual_seed(1))
     same = (changed - images).abs().amax(dim=(1, 2)) < 1e-4
     mirrored = (changed - images.flip(2)).abs().amax(dim=(1, 2)) < 1e-4
     assert (same | mirrored).all()
@@ -150,16 +152,59 @@ def test_augmentation_without_limits_only_mirrors(tiny_images):
 
 def test_augmented_images_differ_and_stay_in_range(tiny_images):
     images = torch.from_numpy(tiny_images.batch(np.zeros(8, dtype=np.intp)))
-    changed = augment(images, Augmentation(), torch.Generator().manual_seed(1))
+    changed, _ = augment(images, Augmentation(), torch.Generator().manual_seed(1))
     assert changed.shape == images.shape
     assert float(changed.min()) >= 0.0
     assert float(changed.max()) <= 1.0
     assert len({round(float(each.mean()), 5) for each in changed}) == 8
 
 
+def test_masks_are_turned_with_their_images():
+    images = torch.zeros(8, 64, 64)
+    images[:, 8:24, 36:52] = 1.0
+    masks = torch.nn.functional.avg_pool2d(images[:, None], 4)[:, 0]
+    how = replace(STILL, rotation_degrees=40.0, zoom=0.2, shift=0.1)
+    changed, turned = augment(images, how, torch.Generator().manual_seed(1), masks)
+    shrunk = torch.nn.functional.avg_pool2d(changed[:, None], 4)[:, 0]
+    assert turned.shape == masks.shape
+    assert float((shrunk - turned).abs().mean()) < 0.02
+    assert float((turned - masks).abs().mean()) > 0.02
+
+
+def test_the_rate_of_an_annealed_fit_rises_and_falls_to_nothing(tiny_images, tiny_spec):
+    plan = replace(PLAN, epochs=4, annealed=True, localisation=1.0)
+    history = fit(
+        small_network(), tiny_images, tiny_images, tiny_spec, plan=plan, watcher=Recorder()
+    )
+    assert len(history) == 4
+    assert history[1].learning_rate > history[2].learning_rate > history[3].learning_rate > 0
+
+
+def test_masks_draw_the_map_to_the_abnormality(tiny_images, tiny_spec):
+    """The upper half of every abnormal image is marked."""
+    masks = np.zeros((16, 12, 12), dtype=np.uint8)
+    masks[tiny_images.labels, :6] = 255
+    marked = replace(tiny_images, masks=masks)
+
+    def share_on_it(localisation):
+        network, recorder = small_network(), Recorder()
+        plan = replace(PLAN, epochs=15, localisation=localisation, give_up_epochs=99)
+        fit(network, marked, marked, tiny_spec, plan=plan, watcher=recorder)
+        # The last epoch, not the one that judges labels best.
+        network.load_state_dict(recorder.epochs[-1][1])
+        chosen = np.flatnonzero(marked.labels)
+        batch = torch.from_numpy(normalise(marked.batch(chosen), tiny_spec))
+        with torch.inference_mode():
+            maps = network(batch)[1]
+        losses = localisation_losses(maps, torch.from_numpy(masks[chosen]).float() / 255.0)
+        return float(torch.exp(-losses).mean())
+
+    assert share_on_it(1.0) > share_on_it(0.0) + 0.1
+
+
 def test_blur_removes_fine_detail():
     stripes = (torch.arange(32) % 2).float().repeat(4, 32, 1)
-    blurred = augment(stripes, replace(STILL, blur_probability=1.0), torch.Generator())
+    blurred, _ = augment(stripes, replace(STILL, blur_probability=1.0), torch.Generator())
     assert float(blurred.std()) < 0.5 * float(stripes.std())
 
 

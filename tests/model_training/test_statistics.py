@@ -14,8 +14,8 @@ from model_training.evaluation.agreement import (
     specificity,
 )
 from model_training.evaluation.auc import auc, auc_with_interval
-from model_training.evaluation.estimate import Z95
-from model_training.evaluation.measure import measure, probabilities_of
+from model_training.evaluation.estimate import Z95, Estimate
+from model_training.evaluation.figures import Rater, figures, metrics_of
 from model_training.evaluation.operating_point import choose_operating_point
 
 
@@ -149,11 +149,21 @@ def test_operating_point_needs_both_classes():
         choose_operating_point((np.array([0.5, 0.6]), np.array([False, False])))
 
 
-def test_a_cohort_is_measured_at_the_operating_point(scored):
+def test_figures_stand_in_a_bundle_by_name(scored):
     scores, labels = scored
-    probabilities = probabilities_of(scores)
-    by_name = {m.name: m for m in measure("some", probabilities, labels, 0.6)}
-    assert by_name["auc"].value == pytest.approx(reference.roc_auc_score(labels, scores))
     decisions = scores > math.log(0.6 / 0.4)
+    probabilities = 1 / (1 + np.exp(-scores))
+    by_name = {
+        m.name: m
+        for m in metrics_of("some", figures(Rater("one", decisions, probabilities), labels))
+    }
+    assert by_name["auc"].value == pytest.approx(reference.roc_auc_score(labels, scores))
     assert by_name["accuracy"].value == reference.accuracy_score(labels, decisions)
+    assert by_name["sensitivity"].value == reference.recall_score(labels, decisions)
     assert {m.images for m in by_name.values()} == {400}
+    reader = metrics_of("some", figures(Rater("one", decisions), labels))
+    assert {m.name for m in reader} == set(by_name) - {"auc"}
+
+
+def test_no_figure_is_minus_nothing():
+    assert Estimate(-1e-17, -0.5, 0.5, "").text() == "0.000 (-0.500, 0.500)"

@@ -10,7 +10,8 @@ from PIL import Image
 from sklearn import metrics as reference
 
 from model_training.evaluation.comparison import compare
-from model_training.evaluation.comparison_report import comparison_tables, write_report
+from model_training.evaluation.comparison_report import write_report
+from model_training.evaluation.comparison_tables import comparison_tables
 from model_training.evaluation.estimate import Estimate
 from model_training.evaluation.figures import OVERALL
 from model_training.evaluation.predictions import (
@@ -200,8 +201,8 @@ def test_a_table_is_written_for_people_and_for_programs():
 
 def test_a_report_holds_tables_and_plots(scores, other_scores, readings, tmp_path):
     models = {"DenseNet-169": scores, "../two": other_scores}
-    written = write_report(compare(models, 0.5, readings, GOLD), tmp_path / "report")
-    assert written[0].name == "comparison.md"
+    written = write_report(compare(models, 0.5, readings, GOLD), tmp_path / "report", "Six readers")
+    assert written[0].name == "report.md"
     assert all(path.parent == tmp_path / "report" for path in written)
     text = written[0].read_text(encoding="utf-8")
     for words in ("150 studies", "MURA, Table 2", "MuRAD, Table 3", "MuRAD, Table 4", "DeLong"):
@@ -221,4 +222,4 @@ def test_a_report_holds_tables_and_plots(scores, other_scores, readings, tmp_pat
 def test_a_report_needs_both_classes(tmp_path):
     rows = [Prediction(str(n), "HAND", label=True, probability=0.1 * n) for n in range(5)]
     with pytest.raises(ValueError, match="normal and abnormal"):
-        write_report(compare({"one": by_study(rows)}, 0.5), tmp_path)
+        write_report(compare({"one": by_study(rows)}, 0.5), tmp_path, "")

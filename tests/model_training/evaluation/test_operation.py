@@ -23,11 +23,9 @@ from model_training.evaluation.predictions import write_predictions
 from model_training.evaluation.scaling import Scaling
 from model_training.evaluation.threshold import by_sensitivity, by_youden
 from model_training.evaluation.tuning import measure_at, metrics_at, tune, tuning_table
-from model_training.run_folder import Results, RunConfig, RunFolder
+from model_training.run_folder import RunFolder
 from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, read_bundle
 from triage_agent.domain.region import Region
-from triage_agent.infer.network import build_network
-from triage_agent.infer.preprocess import Preprocessing
 from triage_agent.infer.scores import Calibration
 
 
@@ -194,30 +192,9 @@ def test_compare_writes_a_report(validation, tmp_path, draw):
     out = tmp_path / "report"
     common = ("compare", "--model", f"mine={validation}", "--out", out)
     run(*common, "--readers", readers, *gold)
-    report = (out / "comparison.md").read_text(encoding="utf-8")
+    report = (out / "report.md").read_text(encoding="utf-8")
     assert "| Region | D | mine |" in report
     assert "3 different readers" in run(*common, "--readers", readers, status=1)
     assert "NAME=CSV" in run("compare", "--model", "mine", "--out", out, status=1)
     twice = ("--model", f"mine={validation}")
     assert "same name" in run(*common, *twice, status=1)
-
-
-def test_an_exported_run_carries_its_calibration(validation, tmp_path, scores):
-    folder = RunFolder(tmp_path / "run")
-    folder.write_config(RunConfig("shufflenet_v2_x0_5", Preprocessing(32, (0.5,) * 3, (0.5,) * 3)))
-    folder.write_weights(build_network("shufflenet_v2_x0_5"))
-    folder.write_results(
-        Results(0.45, metrics_at("test", scores, {OVERALL: 0.45}), {"FracAtlas": 9})
-    )
-    run("calibrate", "--predictions", validation, "--to", folder.path)
-    run("export", "--run", folder.path, "--to", tmp_path / "bundle", "--version", "1.0.0")
-    bundle = read_bundle(tmp_path / "bundle").bundle
-    kept = read_operation(folder.path)
-    assert bundle.calibration(Region.HAND) == kept.calibrations["HAND"]
-    assert bundle.operating_point(Region.FINGER) == kept.operating_points[OVERALL]
-    card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert "## Calibration and operating points of version 1.0.0" in card
-
-    folder.write_weights(build_network("shufflenet_v2_x0_5"))
-    arguments = ("export", "--run", folder.path, "--to", tmp_path / "b", "--version", "2")
-    assert "calibrate again" in run(*arguments, status=1)

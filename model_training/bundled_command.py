@@ -1,0 +1,123 @@
+"""The command `bundled`: the model that ships with the node, and its whole card, from a seed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import torch
+from rich.console import Console
+
+from model_training.bundled_recipe import RECIPE, Recipe
+from model_training.bundling import BUNDLE, make_bundled
+from model_training.evaluation.command_options import (
+    explained,
+    file,
+    folder,
+    new_folder,
+    threads_option,
+)
+
+_console = Console()
+
+_CONFIG, _PLAN = RECIPE.config, RECIPE.config.plan
+
+
+@click.command(
+    epilog="\b\nThe options from --architecture on make it smaller, to try it out: what they make "
+    "is not the bundled model."
+)
+@click.option(
+    "--fracatlas",
+    "fracatlas_folder",
+    type=folder,
+    required=True,
+    help="Folder with manifest.csv, near_duplicates.json, the masks and images/.",
+)
+@click.option(
+    "--weights", type=file, required=True, help="First weights of MobileNetV2, as `fit` takes them."
+)
+@click.option("--out", type=new_folder, required=True, help="Folder for run, figures and bundle.")
+@click.option("--version", default=RECIPE.version, show_default=True, help="Of the bundle.")
+@threads_option
+@click.option("--architecture", default=_CONFIG.architecture, show_default=True)
+@click.option("--size", default=_CONFIG.preprocessing.size, show_default=True)
+@click.option("--epochs", default=_PLAN.epochs, show_default=True)
+@click.option("--warm-up-size", default=_CONFIG.warm_up_size, show_default=True)
+@click.option("--warm-up-epochs", default=_CONFIG.warm_up_epochs, show_default=True)
+@click.option("--synthetic-pairs", default=_CONFIG.synthetic_pairs, show_default=True)
+@click.option("--test-subjects", default=RECIPE.test_subjects, show_default=True)
+@click.option("--test-studies", default=RECIPE.test_studies, show_default=True)
+@click.option("--localised-subjects", default=RECIPE.localised_subjects, show_default=True)
+def bundled(
+    *,
+    fracatlas_folder: Path,
+    weights: Path,
+    out: Path,
+    version: str,
+    threads: int,
+    architecture: str,
+    size: int,
+    epochs: int,
+    warm_up_size: int,
+    warm_up_epochs: int,
+    synthetic_pairs: int,
+    test_subjects: int,
+    test_studies: int,
+    localised_subjects: int,
+) -> None:
+    """Make the bundled model again, and its card, from images and first weights.
+
+    Fits by the recipe, chooses the operating point on validation images, measures on FracAtlas and
+    on synthetic images and studies that were not used, judges the heat maps, and writes the bundle
+    with its card and its compiled form. Interrupted, the same command goes on.
+    """
+    torch.set_num_threads(threads)
+    recipe = Recipe(
+        replace(
+            _CONFIG,
+            architecture=architecture,
+            preprocessing=replace(_CONFIG.preprocessing, size=size),
+            plan=replace(_PLAN, epochs=epochs),
+            warm_up_size=warm_up_size,
+            warm_up_epochs=warm_up_epochs,
+            synthetic_pairs=synthetic_pairs,
+        ),
+        version,
+        test_subjects,
+        test_studies,
+        localised_subjects,
+    )
+    with explained():
+        bundle = make_bundled(
+            recipe,
+            fracatlas_folder,
+            weights,
+            out,
+            commands=(command_of(recipe),),
+            console=_console,
+        )
+    click.echo(f"{bundle.name} {bundle.version} is in {out / BUNDLE}")
+
+
+def command_of(recipe: Recipe) -> str:
+    """The command that makes a recipe again; what is as in `RECIPE` need not be said."""
+    config, usual = recipe.config, RECIPE.config
+    options = {
+        "version": (recipe.version, RECIPE.version),
+        "architecture": (config.architecture, usual.architecture),
+        "size": (config.preprocessing.size, usual.preprocessing.size),
+        "epochs": (config.plan.epochs, usual.plan.epochs),
+        "warm-up-size": (config.warm_up_size, usual.warm_up_size),
+        "warm-up-epochs": (config.warm_up_epochs, usual.warm_up_epochs),
+        "synthetic-pairs": (config.synthetic_pairs, usual.synthetic_pairs),
+        "test-subjects": (recipe.test_subjects, RECIPE.test_subjects),
+        "test-studies": (recipe.test_studies, RECIPE.test_studies),
+        "localised-subjects": (recipe.localised_subjects, RECIPE.localised_subjects),
+    }
+    changed = [
+        f" --{name} {value}" for name, (value, default) in options.items() if value != default
+    ]
+    return (
+        "python -m model_training bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT"
+        + "".join(changed)
+    )

@@ -1,0 +1,73 @@
+"""How the model that ships with the node is made: all its numbers and all that its card says."""
+
+from dataclasses import dataclass
+
+from model_training.augmentation import Augmentation
+from model_training.bundled_words import CAVEATS, INTENDED_USE, LIMITATIONS, SHORTCUTS
+from model_training.description import Description
+from model_training.fit_plan import FitPlan
+from model_training.known_sources import INITIAL_WEIGHTS, Source
+from model_training.presets import HALF
+from model_training.run_folder import RunConfig
+from triage_agent.infer.network import FINER
+from triage_agent.infer.preprocess import Preprocessing
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that the bundled model and its card follow from, beside the images and first weights.
+
+    Attributes:
+        config: of the fit. Its first weights expect x / 127.5 - 1, which is mean and standard
+            deviation 0.5 on 0..1.
+        version: of the bundle.
+        test_subjects: synthetic ones for each region, a normal and an abnormal image each.
+        test_studies: synthetic ones of one to three views, half of them abnormal.
+        localised_subjects: abnormal synthetic ones for each region whose maps are judged.
+    """
+
+    config: RunConfig
+    version: str
+    test_subjects: int = 20
+    test_studies: int = 200
+    localised_subjects: int = 20
+
+
+RECIPE = Recipe(
+    RunConfig(
+        architecture="mobilenet_v2" + FINER,
+        preprocessing=Preprocessing(320, HALF, HALF),
+        plan=FitPlan(
+            epochs=9,
+            learning_rate=7e-4,
+            weight_decay=0.01,
+            give_up_epochs=9,
+            annealed=True,
+            localisation=0.7,
+            drawn_share=0.4,
+            seed=1,
+            augmentation=Augmentation(zoom=0.2, shift=0.08),
+        ),
+        warm_up_size=208,
+        warm_up_epochs=10,
+        split_seed=1,
+        synthetic_pairs=260,
+    ),
+    version="0.4.0",
+)
+
+DESCRIPTION = Description(
+    name="triage-agent demonstration mobilenet_v2",
+    intended_use=INTENDED_USE,
+    limitations=LIMITATIONS,
+    sources=(
+        Source(
+            "ImageNet",
+            "Apache-2.0 (weights)",
+            "MobileNetV2: Sandler M, et al., CVPR 2018; ImageNet: Russakovsky O, et al., IJCV 2015",
+            role=INITIAL_WEIGHTS,
+        ),
+    ),
+    shortcuts=SHORTCUTS,
+    caveats=CAVEATS,
+)

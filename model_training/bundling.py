@@ -1,0 +1,183 @@
+"""Making the bundled model from images and first weights to a bundle with its card."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from model_training.bundled_recipe import DESCRIPTION, Recipe
+from model_training.cohorts.fracatlas import fracatlas
+from model_training.cohorts.fracture_masks import MASKS_NAME
+from model_training.cohorts.image_files import OnError
+from model_training.cohorts.lower_limb import lower_limb
+from model_training.cohorts.sample import Part, Sample
+from model_training.cohorts.synthetic import synthetic, validation_pairs
+from model_training.display import Display, progress_bars
+from model_training.evaluation.cohort_options import CohortChoice
+from model_training.evaluation.evaluating import evaluated
+from model_training.evaluation.evidence import add_evidence, weights_sha256
+from model_training.evaluation.figures import OVERALL
+from model_training.evaluation.localising import judge_maps, marked_cohorts, pointed_of
+from model_training.evaluation.operating_point import choose_operating_point
+from model_training.evaluation.operation import Operation, write_operation
+from model_training.evaluation.predictions import StudyScores, by_study, write_predictions
+from model_training.evaluation.scoring import scored
+from model_training.evaluation.trained import read_trained
+from model_training.evaluation.tuning import metrics_at
+from model_training.export import export_run
+from model_training.run_folder import RunConfig, RunFolder
+from model_training.scope.kept import keep_scope
+from model_training.training import Means, run_training, training_samples
+from triage_agent.adapters.torch_inference.ship_export import ship_export
+from triage_agent.infer.bundle import ModelBundle
+from triage_agent.infer.scores import IDENTITY
+
+RUN, EVALUATION, BUNDLE = "run", "evaluation", "bundle"
+
+_RULE = (
+    "Operating point: the largest sensitivity + specificity on validation images, real and "
+    "synthetic ones having the same say, so that demonstrations come out right too."
+)
+
+
+def fit_demonstration(
+    config: RunConfig,
+    fracatlas_folder: Path,
+    weights: Path,
+    run: RunFolder,
+    *,
+    resume: bool,
+    console: Console,
+) -> None:
+    """Fit on FracAtlas and synthetic radiographs, with progress bars.
+
+    Raises:
+        ValueError: images or weights are not usable, or the run folder holds another training.
+        OSError: a file cannot be read or written.
+    """
+    samples = training_samples(config, fracatlas_folder)
+    with progress_bars(console) as progress:
+        reading = progress.add_task("reading images", total=sum(map(len, samples.values())))
+        run_training(
+            config,
+            samples,
+            str(weights),
+            run,
+            watcher=Display(progress),
+            means=Means(resume=resume),
+            on_image=lambda: progress.advance(reading),
+        )
+
+
+def make_bundled(
+    recipe: Recipe,
+    fracatlas_folder: Path,
+    weights: Path,
+    out: Path,
+    *,
+    commands: Sequence[str],
+    console: Console,
+) -> ModelBundle:
+    """Fit, choose the operating point, measure, fit the scope gate, export with card, compile.
+
+    Interrupted and begun again, it goes on from the last epoch. In `out` are then `run`,
+    `evaluation` (tables, plots and scores of each cohort) and `bundle`.
+
+    Args:
+        recipe: what to do.
+        fracatlas_folder: FracAtlas, with its masks.
+        weights: first weights.
+        out: folder to write.
+        commands: that the card names to make it again.
+        console: where progress is shown.
+
+    Raises:
+        ValueError: images or weights are not usable, or `out` holds another training.
+        OSError: a file cannot be read or written.
+        BundleInvalid: the result would not be served.
+    """
+    run = RunFolder(out / RUN)
+    fit_demonstration(recipe.config, fracatlas_folder, weights, run, resume=True, console=console)
+    operate(recipe.config, fracatlas_folder, run, out / EVALUATION, console)
+    measure(recipe, fracatlas_folder, run, out / EVALUATION, console)
+    console.print("fitting the scope gate", highlight=False)
+    keep_scope(run, _in_scope(recipe, fracatlas_folder), lower_limb(fracatlas_folder))
+    bundle = export_run(run, out / BUNDLE, recipe.version, DESCRIPTION, commands)
+    ship_export(out / BUNDLE)
+    return bundle
+
+
+def operate(
+    config: RunConfig, fracatlas_folder: Path, run: RunFolder, out: Path, console: Console
+) -> None:
+    """Choose the operating point on validation images and keep it in the run folder.
+
+    Raises:
+        ValueError: a cohort lacks images of one of the two classes.
+        OSError: a file cannot be read or written.
+    """
+    cohorts = {"FracAtlas validation": fracatlas(fracatlas_folder, config.split_seed)}
+    if config.synthetic_pairs:
+        pairs = validation_pairs(config.synthetic_pairs)
+        drawn = {Part.VALIDATION: synthetic(Part.VALIDATION, pairs)}
+        cohorts["synthetic images of the validation part"] = drawn
+    found = {
+        name: _raw_scores(run, divided[Part.VALIDATION], out / f"{name}.csv", console)
+        for name, divided in cohorts.items()
+    }
+    point = choose_operating_point(
+        *((scores.probabilities, scores.labels) for scores in found.values())
+    )
+    metrics = [
+        metric
+        for name, scores in found.items()
+        for metric in metrics_at(name, scores, {OVERALL: point})
+    ]
+    operation = Operation(
+        _RULE, {OVERALL: IDENTITY}, {OVERALL: point}, tuple(metrics), weights_sha256(run.path)
+    )
+    write_operation(run.path, operation)
+
+
+def measure(
+    recipe: Recipe, fracatlas_folder: Path, run: RunFolder, out: Path, console: Console
+) -> None:
+    """Measure on images that were not used, and keep it for the card.
+
+    Raises:
+        ValueError: a cohort shows one class only.
+        OSError: a file cannot be read or written.
+    """
+    places = {"fracatlas": fracatlas_folder}
+    choices = {
+        "fracatlas-test": CohortChoice(places),
+        "fracatlas-test-plain": CohortChoice(places, plain=True),
+        "synthetic-images": CohortChoice({}, subjects=recipe.test_subjects),
+        "synthetic-studies": CohortChoice({}, studies=recipe.test_studies),
+    }
+    for stem, choice in choices.items():
+        console.print(f"measuring on {stem}", highlight=False)
+        evaluated({recipe.config.architecture: run.path}, choice, out / stem, console=console)
+    with_masks = (fracatlas_folder / MASKS_NAME).exists()
+    marked = marked_cohorts(
+        fracatlas_folder if with_masks else None,
+        recipe.config.split_seed,
+        recipe.localised_subjects,
+    )
+    model = read_trained(run.path)
+    judged = {name: judge_maps(model, images) for name, images in marked.items()}
+    pointed = tuple(pointed_of(name, found) for name, found in judged.items() if found)
+    add_evidence(run.path, pointed=pointed)
+
+
+def _in_scope(recipe: Recipe, fracatlas_folder: Path) -> dict[Part, list[Sample]]:
+    """Images to fit the gate on, to choose its threshold by, and to measure it on."""
+    learnt = training_samples(recipe.config, fracatlas_folder)
+    unseen = fracatlas(fracatlas_folder, recipe.config.split_seed)[Part.TEST]
+    return {**learnt, Part.TEST: unseen + synthetic(Part.TEST, recipe.test_subjects)}
+
+
+def _raw_scores(run: RunFolder, samples: list[Sample], path: Path, console: Console) -> StudyScores:
+    predictions = scored(read_trained(run.path).uncalibrated(), samples, OnError.STOP, console)
+    write_predictions(path, predictions)
+    return by_study(predictions)

@@ -1,0 +1,1 @@
+"""Fitting and measuring the gate by which a network abstains from images unlike its own."""
