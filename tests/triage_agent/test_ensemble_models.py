@@ -153,9 +153,10 @@ def test_a_model_that_is_not_in_use_is_removed_and_stays_known(invoke, place, tm
 
 
 def test_a_damaged_copy_is_removed_by_the_name_of_its_folder(invoke, place):
-    invoke("use", str(place / "network-1"))
+    # Else it were the bundled model that is damaged.
+    assert invoke("use", str(place / "network-1")).exit_code == 0
     folder = model_folder(Settings())
-    invoke("use", "--bundled")
+    assert invoke("use", "--bundled").exit_code == 0
     (folder / WEIGHTS).write_bytes(b"damaged")
     assert invoke("remove", folder.name).exit_code == 0
     assert not folder.exists()

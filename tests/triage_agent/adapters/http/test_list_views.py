@@ -2,12 +2,13 @@ import asyncio
 import io
 import re
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.factories import make_instance, make_score, uid
+from tests.factories import make_assessment, make_instance, make_score, uid
 from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.web_node import stored_apart
 from triage_agent.adapters.http.list_views import ListViews
@@ -23,6 +24,11 @@ def image_of(content):
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
 
 
+def address_in(page):
+    [address] = re.findall(r'<img[^>]* src="([^"]+)"', page)
+    return address.replace("&amp;", "&")
+
+
 def asked_by(node):
     return [location for location in node.list_reader.asked if location]
 
@@ -30,8 +36,9 @@ def asked_by(node):
 def test_the_list_shows_the_most_suspicious_image_under_its_heat(node, client):
     for name, probability in (("low", 0.2), ("high", 0.9), ("middle", 0.6)):
         node.score(node.receive(stored=stored_apart(name)), probability)
-    [address] = re.findall(r'<img[^>]* src="([^"]+)"', client.get("/").text)
-    answer = client.get(address)
+    page = client.get("/").text
+    assert "highest score, under its heat map:" in page
+    answer = client.get(address_in(page))
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["cache-control"] == "no-store"  # pictures of patients, as all others
     assert asked_by(node) == ["high"]
@@ -41,6 +48,24 @@ def test_the_list_shows_the_most_suspicious_image_under_its_heat(node, client):
     warmth = shown[..., 0] - shown[..., 2]  # of colour: red over blue
     assert warmth[45:, 25:].mean() > 10
     assert warmth[:20, :15].mean() < 1
+
+
+def test_a_study_below_the_threshold_is_shown_without_heat(node, client):
+    node.score(node.receive(), 0.3)
+    page = client.get("/").text
+    assert "heat map" not in page
+    shown = image_of(client.get(address_in(page)).content)
+    assert np.ptp(shown, axis=2).max() == 0
+    assert shown[:, -1].min() > 250
+    assert shown[:, 0].max() < 5
+
+
+def test_the_heat_comes_with_the_assessment_and_not_with_the_images(node, client):
+    node.score(node.receive(), 0.9)
+    study = node.rows.studies[STUDY]
+    before = address_in(client.get("/").text)
+    node.rows.studies[STUDY] = replace(study, assessment=make_assessment(0.3))
+    assert address_in(client.get("/").text) != before
 
 
 def test_an_address_changes_with_the_images_of_the_study(node, client):
@@ -58,7 +83,7 @@ def test_an_address_changes_with_the_images_of_the_study(node, client):
 
 def test_a_view_is_made_once(node, client):
     node.score(node.receive(), 0.9)
-    first, again = client.get(VIEW), client.get(f"{VIEW}?revision=7")
+    first, again = client.get(f"{VIEW}?layer=cam"), client.get(f"{VIEW}?layer=cam&revision=7")
     assert first.content == again.content
     assert len(asked_by(node)) == 1
 
@@ -72,7 +97,8 @@ def test_a_study_without_a_score_has_a_place_for_its_view_and_no_view(node, clie
 
 
 @pytest.mark.parametrize(
-    "address", [f"{VIEW}?revision=-1", f"{VIEW}?revision=x", "/studies/9/view.jpg"]
+    "address",
+    [f"{VIEW}?revision=-1", f"{VIEW}?revision=x", f"{VIEW}?layer=x", "/studies/9/view.jpg"],
 )
 def test_an_address_without_a_view(node, client, address):
     node.score(node.receive(), 0.9)
