@@ -90,6 +90,10 @@ def test_the_demo_shows_abnormal_studies_above_earlier_ones_and_ends(tmp_path):
     # The STAT study goes first whatever it shows; then what is abnormal; the knee is not hidden.
     assert truths[1:4] == ["abnormal"] * 3
     assert "out of scope" in truths
+    # The list itself says why, and the drawings' own truth stands beside it.
+    assert "STAT order" in done.stdout
+    for group in ("fracture", "hardware", "degenerative joint disease", "other"):
+        assert any(group in line.split("truth: ")[1] for line in places[1:4])
     assert "http://127.0.0.1:" in done.stdout
     objects = list((folder / "pacs").rglob("*.dcm"))
     assert len(objects) == 40

@@ -41,12 +41,17 @@ def image_routes(sources: Sources) -> APIRouter:
         return Response(pictures.heat(instance, instance.score.activation), media_type="image/png")
 
     @router.get("/studies/{uid}/view.jpg")
-    async def view(uid: StudyUID, revision: Revision = 0) -> Response:
+    async def view(
+        uid: StudyUID,
+        layer: Literal["radiograph", "cam"] = "radiograph",
+        revision: Revision = 0,
+    ) -> Response:
         del revision  # another one is another address: a page then asks again
         images = await run_in_threadpool(sources.register.study_images, uid)
         shown = images.most_suspicious
         if shown is None or shown.score is None:
             raise HTTPException(HTTP_404_NOT_FOUND)
-        return Response(await views.view(shown, shown.score.activation), media_type="image/jpeg")
+        heat = shown.score.activation if layer == "cam" else None
+        return Response(await views.view(shown, heat), media_type="image/jpeg")
 
     return router

@@ -1,4 +1,4 @@
-"""The small pictures of the list: the most suspicious image of a study under its heat map."""
+"""The small pictures of the list: the most suspicious image of a study."""
 
 import asyncio
 import io
@@ -32,28 +32,31 @@ class ListViews:
         self._reader = reader
         self._kept_views = kept_views
         self._turn = asyncio.Lock()
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, bool], bytes] = OrderedDict()
 
-    async def view(self, instance: Instance, activation: ClassActivation) -> bytes:
-        """Return a JPEG of at most `LONGEST_SIDE` pixels a side.
+    async def view(self, instance: Instance, heat: ClassActivation | None) -> bytes:
+        """Return a JPEG of at most `LONGEST_SIDE` pixels a side, with or without the heat map.
 
         Raises PixelsUnreadable or DecoderCrashed as the reader does.
         """
-        # An image gets one score, so the digest of the image stands for both.
-        digest = instance.stored.digest
-        if digest not in self._kept:
+        # An image gets one score, so its digest stands for the map also.
+        key = instance.stored.digest, heat is not None
+        if key not in self._kept:
             async with self._turn:
-                if digest not in self._kept:
-                    await self._make(digest, instance.stored.location, activation)
-        self._kept.move_to_end(digest)
-        return self._kept[digest]
+                if key not in self._kept:
+                    made = await run_in_threadpool(self._made, instance.stored.location, heat)
+                    self._keep(key, made)
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
-    async def _make(self, digest: str, location: str, activation: ClassActivation) -> None:
-        def made() -> bytes:
-            grey = self._reader.display(location, LONGEST_SIDE)
-            return _jpeg(under_heat(grey, activation))
+    def _made(self, location: str, heat: ClassActivation | None) -> bytes:
+        grey = self._reader.display(location, LONGEST_SIDE)
+        if heat is not None:
+            return _jpeg(under_heat(grey, heat))
+        return _jpeg(np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8))
 
-        self._kept[digest] = await run_in_threadpool(made)
+    def _keep(self, key: tuple[str, bool], made: bytes) -> None:
+        self._kept[key] = made
         if len(self._kept) > self._kept_views:
             self._kept.popitem(last=False)
 

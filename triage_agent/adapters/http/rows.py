@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from triage_agent.adapters.http.facts import NodeFacts
+from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.study import Study
 from triage_agent.domain.worklist import WorklistEntry
@@ -42,6 +43,7 @@ class Row:
     provisional: bool
     basis: str
     view: str
+    layer: str  # of the view: "cam" has the heat map over it
 
 
 def rows(
@@ -72,6 +74,7 @@ def row(entry: WorklistEntry, place: int, now: datetime, facts: NodeFacts) -> Ro
         provisional=entry.provisional,
         basis=basis(entry),
         view=_view(entry),
+        layer=_layer(study),
     )
 
 
@@ -83,7 +86,14 @@ def _view(entry: WorklistEntry) -> str:
     study = entry.study
     if not entry.images_scored:
         return ""
-    return f"/studies/{study.StudyInstanceUID}/view.jpg?revision={study.revision}"
+    query = f"revision={study.revision}&layer={_layer(study)}"
+    return f"/studies/{study.StudyInstanceUID}/view.jpg?{query}"
+
+
+def _layer(study: Study) -> str:
+    """Heat is for what is abnormal: maps have a warmest place whatever the image shows."""
+    is_abnormal = study.assessment.kind is AssessmentKind.ABNORMAL
+    return "cam" if is_abnormal else "radiograph"
 
 
 def moment(instant: datetime, now: datetime, zone: tzinfo | None) -> Moment:

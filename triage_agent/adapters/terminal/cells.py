@@ -26,7 +26,7 @@ def plain(text: str, style: str = "") -> Text:
 def clock_time(instant: datetime, now: datetime, zone: tzinfo | None) -> Text:
     """Return the time of day in `zone` (None: this machine's), with the date if it is not today."""
     local, today = instant.astimezone(zone), now.astimezone(zone).date()
-    return Text(local.strftime("%H:%M" if local.date() == today else "%Y-%m-%d %H:%M"))
+    return Text(local.strftime("%H:%M" if local.date() == today else "%d %b %H:%M"))
 
 
 def band_cell(shown: ScoreBand) -> Text:
