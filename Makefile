@@ -44,7 +44,7 @@ $(VENV)/.ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	awk '/^uv==/ { keep = 1 } keep { print } keep && !/\\$$/ { exit }' constraints.txt > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
-	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --requirement constraints.txt
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --compile-bytecode --requirement constraints.txt
 	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
