@@ -1,6 +1,9 @@
 """Real radiographs: a CR hand, one leg in five encodings, FracAtlas in DX headers."""
 
 import csv
+import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +11,9 @@ from PIL import Image
 
 from dicom_fixtures import wrap_radiograph
 from tests.peers.dcmtk import dcmsend, storescu
+from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, CARD
 from triage_agent.domain.region import Region
+from triage_agent.infer.scope_gate import BEYOND_SCOPE
 
 pytestmark = pytest.mark.acceptance
 
@@ -31,14 +36,32 @@ def test_the_leg_is_not_assessed_as_shipped(make_node, shared_data):
     assert entry["probability"] is None
 
 
-def test_five_encodings_of_the_leg_give_one_probability(make_node, shared_data):
-    node = make_node(assemble__regions={"EXTREMITY": "HAND"})
-    node.start()
+def _send_the_legs(node, shared_data):
     for name, proposal in LEGS.items():
         path = shared_data / "dicom" / name
         storescu([path], "127.0.0.1", node.port, "TRIAGE", extra=proposal)
     dcmsend([shared_data / "dicom" / "RG3_JPLL"], "127.0.0.1", node.port, "TRIAGE")
-    node.settled(1)
+    return node.settled(1)
+
+
+def test_the_model_abstains_from_a_leg_that_is_sent_as_a_hand(make_node, shared_data):
+    node = make_node(assemble__regions={"EXTREMITY": "HAND"})
+    node.start()
+    entries = _send_the_legs(node, shared_data)
+    assert {entry["region"] for entry in entries} == {"HAND"}
+    assert {entry["assessment"] for entry in entries} == {"not_assessed"}
+    assert node.query("SELECT DISTINCT state FROM instance") == [("unreadable",)]
+    reasons = node.query("SELECT detail FROM event WHERE what = 'unreadable'")
+    assert [reason.endswith(BEYOND_SCOPE) for (reason,) in reasons] == [True] * 5
+
+
+def test_five_encodings_of_the_leg_give_one_probability(make_node, shared_data, tmp_path):
+    bundle = Path(shutil.copytree(BUNDLED_FOLDER, tmp_path / "gateless"))
+    card = json.loads((bundle / CARD).read_text()) | {"scope_gate": None, "version": "gateless"}
+    (bundle / CARD).write_text(json.dumps(card))
+    node = make_node(assemble__regions={"EXTREMITY": "HAND"}, infer__bundle=str(bundle))
+    node.start()
+    _send_the_legs(node, shared_data)
     scored = node.query("SELECT state, probability FROM instance")
     assert [state for state, _ in scored] == ["scored"] * 5
     probabilities = [probability for _, probability in scored]
