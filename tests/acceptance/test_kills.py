@@ -14,6 +14,7 @@ from dicom_fixtures import mixed_studies
 from tests.acceptance.node import Node, destination, eventually
 from tests.peers.dcmtk import storescu
 from tests.peers.orthanc import start_orthanc
+from triage_agent.infer.scope_gate import BEYOND_SCOPE
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1500)]
 
@@ -75,10 +76,10 @@ def test_fifty_kills_during_fifty_studies(make_node, write_study, tmp_path):
 
         entries = node.settled(STUDIES, seconds=300)
         assert {each["study_uid"] for each in entries} == set(sent.values())
-        registered = node.query("SELECT SOPInstanceUID, state, location FROM instance")
-        assert {uid for uid, _, _ in registered} == sent.keys()
-        for uid, state, location in registered:
-            assert state in {"scored", "excluded"}, uid
+        registered = node.query("SELECT SOPInstanceUID, state, reason, location FROM instance")
+        assert {uid for uid, *_ in registered} == sent.keys()
+        for uid, state, reason, location in registered:
+            assert state in {"scored", "excluded"} or reason == BEYOND_SCOPE, uid
             kept = pydicom.dcmread(node.folder / "data" / location)
             assert str(kept.SOPInstanceUID) == uid
         eventually(
