@@ -40,7 +40,8 @@ ARCHITECTURE = "shufflenet_v2_x0_5"
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two networks and the mean of both, with compiled forms."""
     place = tmp_path_factory.mktemp("written")
-    for number, size in enumerate((32, 48), start=1):
+    # At 32 pixels a random network magnifies rounding beyond what two runtimes may differ by.
+    for number, size in enumerate((48, 64), start=1):
         write_bundle(
             place / f"network-{number}",
             seed=number,
