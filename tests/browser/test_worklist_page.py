@@ -205,7 +205,7 @@ def test_the_list_is_walked_with_the_keyboard_one_stop_for_a_study(browser, node
     # The focus stays with the study when the list is swapped under it.
     node.score(node.receive(StudyInstanceUID=uid("study", 3)), 0.97)
     until(browser, lambda page: len(parts_listed(page)) == 3)
-    assert browser.switch_to.active_element.get_attribute("id") == stops[-1]
+    until(browser, lambda page: page.switch_to.active_element.get_attribute("id") == stops[-1])
     keys.send_keys(Keys.ENTER).perform()
     until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 2)}"))
     assert complaints(browser) == []
