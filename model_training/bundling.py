@@ -27,6 +27,7 @@ from model_training.evaluation.tuning import metrics_at
 from model_training.export import export_run
 from model_training.run_folder import RunConfig, RunFolder
 from model_training.scope.kept import keep_scope
+from model_training.scope.samples import scope_samples
 from model_training.training import Means, run_training, training_samples
 from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.infer.bundle import ModelBundle
@@ -101,7 +102,8 @@ def make_bundled(
     operate(recipe.config, fracatlas_folder, run, out / EVALUATION, console)
     measure(recipe, fracatlas_folder, run, out / EVALUATION, console)
     console.print("fitting the scope gate", highlight=False)
-    keep_scope(run, _in_scope(recipe, fracatlas_folder), lower_limb(fracatlas_folder))
+    in_scope = scope_samples(recipe.config, fracatlas_folder, recipe.test_subjects)
+    keep_scope(run, in_scope, lower_limb(fracatlas_folder))
     bundle = export_run(run, out / BUNDLE, recipe.version, DESCRIPTION, commands)
     ship_export(out / BUNDLE)
     return bundle
@@ -168,13 +170,6 @@ def measure(
     judged = {name: judge_maps(model, images) for name, images in marked.items()}
     pointed = tuple(pointed_of(name, found) for name, found in judged.items() if found)
     add_evidence(run.path, pointed=pointed)
-
-
-def _in_scope(recipe: Recipe, fracatlas_folder: Path) -> dict[Part, list[Sample]]:
-    """Images to fit the gate on, to choose its threshold by, and to measure it on."""
-    learnt = training_samples(recipe.config, fracatlas_folder)
-    unseen = fracatlas(fracatlas_folder, recipe.config.split_seed)[Part.TEST]
-    return {**learnt, Part.TEST: unseen + synthetic(Part.TEST, recipe.test_subjects)}
 
 
 def _raw_scores(run: RunFolder, samples: list[Sample], path: Path, console: Console) -> StudyScores:

@@ -7,15 +7,19 @@ from model_training.cohorts.kinds import cohort_samples
 from model_training.cohorts.sample import Part, Sample
 from model_training.cohorts.synthetic import synthetic, validation_pairs
 from model_training.run_folder import RunConfig
+from model_training.training import training_samples
 
 
-def scope_samples(config: RunConfig, fracatlas_folder: Path | None) -> dict[Part, list[Sample]]:
+def scope_samples(
+    config: RunConfig, fracatlas_folder: Path | None, test_pairs: int | None = None
+) -> dict[Part, list[Sample]]:
     """Read what a run was trained on, divided as it was then.
 
     Args:
         config: of the run.
         fracatlas_folder: needed if the run does not name its cohorts, as those of `fit` do not:
             they have FracAtlas and synthetic radiographs.
+        test_pairs: unseen synthetic subjects for each region; by default as many as in validation.
 
     Raises:
         ValueError: the images of the run are not known.
@@ -25,7 +29,8 @@ def scope_samples(config: RunConfig, fracatlas_folder: Path | None) -> dict[Part
         return cohort_samples(config.cohorts, config.split_seed)
     if fracatlas_folder is None:
         raise ValueError("this run was fitted on FracAtlas: give --fracatlas")
-    real = fracatlas(fracatlas_folder, config.split_seed)
-    fewer = validation_pairs(config.synthetic_pairs)
-    pairs = {Part.TRAINING: config.synthetic_pairs, Part.VALIDATION: fewer, Part.TEST: fewer}
-    return {part: real[part] + synthetic(part, count) for part, count in pairs.items()}
+    if test_pairs is None:
+        test_pairs = validation_pairs(config.synthetic_pairs)
+    unseen = fracatlas(fracatlas_folder, config.split_seed)[Part.TEST]
+    unseen = unseen + synthetic(Part.TEST, test_pairs)
+    return {**training_samples(config, fracatlas_folder), Part.TEST: unseen}
