@@ -4,6 +4,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from triage_agent.domain.visitor import Role, Visitor
+
 # The page listens on loopback. A page elsewhere whose name was made to point here ("DNS
 # rebinding") would send its own name.
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -21,6 +23,8 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+# Until there is a sign-in, whoever is on this machine.
+_EVERYBODY = Visitor(name="local", roles=frozenset(Role))
 # Names and images of patients must not stay in a browser's cache.
 _NOT_KEPT = "no-store"
 
@@ -52,6 +56,7 @@ class LoopbackGuard:
             refusal = PlainTextResponse("this host name is not served here", status_code=421)
             await refusal(scope, receive, send_guarded)
             return
+        scope.setdefault("state", {})["visitor"] = _EVERYBODY
         await self._app(scope, receive, send_guarded)
 
 

@@ -20,7 +20,9 @@ class Templates:
             undefined=StrictUndefined,  # a misspelt name is an error, not a gap on the page
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
+        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
         self._environment.globals["facts"] = facts
 
     def page(self, template: str, *, status_code: int = 200, **shown: object) -> HTMLResponse:
