@@ -16,6 +16,7 @@ from model_training.evaluation.command_options import (
     new_folder,
     threads_option,
 )
+from model_training.run_folder import Stage
 
 _console = Console()
 
@@ -34,16 +35,17 @@ _CONFIG, _PLAN = RECIPE.config, RECIPE.config.plan
     help="Folder with manifest.csv, near_duplicates.json, the masks and images/.",
 )
 @click.option(
-    "--weights", type=file, required=True, help="First weights of MobileNetV2, as `fit` takes them."
+    "--weights",
+    type=file,
+    required=True,
+    help="First weights of MobileNetV2: .npz with torchvision's names of keys, or .safetensors.",
 )
 @click.option("--out", type=new_folder, required=True, help="Folder for run, figures and bundle.")
 @click.option("--version", default=RECIPE.version, show_default=True, help="Of the bundle.")
 @threads_option
 @click.option("--architecture", default=_CONFIG.architecture, show_default=True)
 @click.option("--size", default=_CONFIG.preprocessing.size, show_default=True)
-@click.option("--epochs", default=_PLAN.epochs, show_default=True)
-@click.option("--warm-up-size", default=_CONFIG.warm_up_size, show_default=True)
-@click.option("--warm-up-epochs", default=_CONFIG.warm_up_epochs, show_default=True)
+@click.option("--epochs", default=_PLAN.epochs, show_default=True, help="Of each stage, at most.")
 @click.option("--synthetic-pairs", default=_CONFIG.synthetic_pairs, show_default=True)
 @click.option("--test-subjects", default=RECIPE.test_subjects, show_default=True)
 @click.option("--test-studies", default=RECIPE.test_studies, show_default=True)
@@ -58,8 +60,6 @@ def bundled(
     architecture: str,
     size: int,
     epochs: int,
-    warm_up_size: int,
-    warm_up_epochs: int,
     synthetic_pairs: int,
     test_subjects: int,
     test_studies: int,
@@ -78,8 +78,14 @@ def bundled(
             architecture=architecture,
             preprocessing=replace(_CONFIG.preprocessing, size=size),
             plan=replace(_PLAN, epochs=epochs),
-            warm_up_size=warm_up_size,
-            warm_up_epochs=warm_up_epochs,
+            earlier=tuple(
+                Stage(
+                    min(each.size, size),
+                    replace(each.plan, epochs=min(each.plan.epochs, epochs)),
+                    min(each.synthetic_pairs, synthetic_pairs),
+                )
+                for each in _CONFIG.earlier
+            ),
             synthetic_pairs=synthetic_pairs,
         ),
         version,
@@ -107,8 +113,6 @@ def command_of(recipe: Recipe) -> str:
         "architecture": (config.architecture, usual.architecture),
         "size": (config.preprocessing.size, usual.preprocessing.size),
         "epochs": (config.plan.epochs, usual.plan.epochs),
-        "warm-up-size": (config.warm_up_size, usual.warm_up_size),
-        "warm-up-epochs": (config.warm_up_epochs, usual.warm_up_epochs),
         "synthetic-pairs": (config.synthetic_pairs, usual.synthetic_pairs),
         "test-subjects": (recipe.test_subjects, RECIPE.test_subjects),
         "test-studies": (recipe.test_studies, RECIPE.test_studies),

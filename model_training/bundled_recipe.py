@@ -1,6 +1,6 @@
 """How the model that ships with the node is made: all its numbers and all that its card says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model_training.augmentation import Augmentation
 from model_training.bundled_words import CAVEATS, INTENDED_USE, LIMITATIONS, SHORTCUTS
@@ -8,7 +8,7 @@ from model_training.description import Description
 from model_training.fit_plan import FitPlan
 from model_training.known_sources import INITIAL_WEIGHTS, Source
 from model_training.presets import HALF
-from model_training.run_folder import RunConfig
+from model_training.run_folder import RunConfig, Stage
 from triage_agent.infer.network import FINER
 from triage_agent.infer.preprocess import Preprocessing
 
@@ -33,27 +33,30 @@ class Recipe:
     localised_subjects: int = 20
 
 
+_FIRST = FitPlan(
+    epochs=10,
+    learning_rate=7e-4,
+    weight_decay=0.01,
+    give_up_epochs=10,
+    annealed=True,
+    localisation=0.7,
+    drawn_share=0.4,
+    seed=1,
+    augmentation=Augmentation(zoom=0.2, shift=0.08),
+)
+_SECOND = replace(_FIRST, epochs=9, give_up_epochs=9, learning_rate=2.8e-4)
+_LAST = replace(_SECOND, epochs=10, give_up_epochs=10, learning_rate=3e-4, drawn_share=0.27)
+
 RECIPE = Recipe(
     RunConfig(
         architecture="mobilenet_v2" + FINER,
-        preprocessing=Preprocessing(320, HALF, HALF),
-        plan=FitPlan(
-            epochs=9,
-            learning_rate=7e-4,
-            weight_decay=0.01,
-            give_up_epochs=9,
-            annealed=True,
-            localisation=0.7,
-            drawn_share=0.4,
-            seed=1,
-            augmentation=Augmentation(zoom=0.2, shift=0.08),
-        ),
-        warm_up_size=208,
-        warm_up_epochs=10,
+        preprocessing=Preprocessing(384, HALF, HALF),
+        plan=_LAST,
+        earlier=(Stage(208, _FIRST, 260), Stage(320, _SECOND, 260)),
         split_seed=1,
-        synthetic_pairs=260,
+        synthetic_pairs=600,
     ),
-    version="0.4.0",
+    version="0.5.0",
 )
 
 DESCRIPTION = Description(

@@ -12,7 +12,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model_training.checkpoint import read_checkpoint, write_checkpoint
 from model_training.fit_plan import Epoch, FitPlan
-from model_training.machine import Machine
+from model_training.machine import PROCESSOR, Machine
+from model_training.strided_depthwise import quicken_depthwise
 from triage_agent.infer.network import TriageNetwork
 
 # Share of all steps over which an annealed rate rises: the statistics of Adam are poor at first.
@@ -29,6 +30,8 @@ class Course:
     """
 
     def __init__(self, network: TriageNetwork, plan: FitPlan, machine: Machine) -> None:
+        if machine.kind == PROCESSOR.kind:
+            quicken_depthwise(network)
         network.to(machine.device)
         network.to(memory_format=machine.memory_format)
         self._network = network

@@ -1,7 +1,10 @@
 """Images in memory, at the size of the network, ready to be drawn in batches."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +16,10 @@ from model_training.cohorts.sample import Sample
 from triage_agent.infer.preprocess import FloatArray, Preprocessing, resize
 
 IndexArray = npt.NDArray[np.intp]
+_Read = tuple[npt.NDArray[np.float16], npt.NDArray[np.uint8] | None]
+
+# For fewer images a process is not worth its start.
+_WORTH_A_PROCESS = 200
 
 
 class Images(Protocol):
@@ -61,6 +68,7 @@ class ImageSet:
         masks: uint8 [N, S / 4, S / 4]; the share of each place that is abnormal, of 255. All 0
             for an image of which nobody has said where its abnormality is, or that has none. None
             if this is so for all.
+        names: of the samples, or nothing at all.
     """
 
     pixels: npt.NDArray[np.float16]
@@ -69,6 +77,7 @@ class ImageSet:
     plain: npt.NDArray[np.bool_]
     regions: tuple[str, ...] = ()
     masks: npt.NDArray[np.uint8] | None = None
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -83,6 +92,7 @@ class ImageSet:
             None
             if self.masks is None and other.masks is None
             else np.concatenate([self._all_masks(), other._all_masks()]),
+            self.names + other.names if self.names and other.names else (),
         )
 
     def batch(self, indices: IndexArray) -> FloatArray:
@@ -102,7 +112,7 @@ class ImageSet:
 
     def subset(self, mask: npt.NDArray[np.bool_]) -> "ImageSet":
         """Only the images where `mask` is True."""
-        regions = tuple(np.asarray(self.regions)[mask].tolist()) if self.regions else ()
+        regions, names = (_chosen(words, mask) for words in (self.regions, self.names))
         return ImageSet(
             self.pixels[mask],
             self.labels[mask],
@@ -110,6 +120,7 @@ class ImageSet:
             self.plain[mask],
             regions,
             None if self.masks is None else self.masks[mask],
+            names,
         )
 
     def _all_regions(self) -> tuple[str, ...]:
@@ -127,6 +138,7 @@ def load_images(
     spec: Preprocessing,
     on_image: Callable[[], None] = lambda: None,
     on_unreadable: Callable[[UnreadableImage], None] | None = None,
+    processes: int = 1,
 ) -> ImageSet:
     """Read and resize every sample with the code that the node uses.
 
@@ -135,6 +147,7 @@ def load_images(
         spec: the network's preprocessing; its size is used here, its normalisation later.
         on_image: called after each image, for a progress bar.
         on_unreadable: told about each image that is left out because it is missing or damaged.
+        processes: that read, at most; few images are read by this one.
 
     Raises:
         UnreadableImage: an image cannot be read and nobody is to be told.
@@ -144,16 +157,15 @@ def load_images(
     marked = any(sample.mask is not None for sample in samples)
     masks = np.zeros((len(samples), side, side), dtype=np.uint8) if marked else None
     read: list[Sample] = []
-    for sample in samples:
-        try:
-            pixels[len(read)] = np.clip(resize(sample.read(), spec), 0.0, 1.0)
-            if masks is not None and sample.mask is not None:
-                masks[len(read)] = _coverage(sample.mask().astype(np.uint8) * 255, side)
-        except UnreadableImage as error:
+    for sample, found in zip(samples, _read_all(samples, spec, processes), strict=True):
+        if isinstance(found, UnreadableImage):
             if on_unreadable is None:
-                raise
-            on_unreadable(error)
+                raise found
+            on_unreadable(found)
         else:
+            pixels[len(read)], mask = found
+            if masks is not None and mask is not None:
+                masks[len(read)] = mask
             read.append(sample)
         on_image()
     return ImageSet(
@@ -163,7 +175,35 @@ def load_images(
         np.array([sample.plain for sample in read], dtype=np.bool_),
         tuple(sample.region for sample in read),
         None if masks is None else masks[: len(read)],
+        tuple(sample.name for sample in read),
     )
+
+
+def _read_all(
+    samples: Sequence[Sample], spec: Preprocessing, processes: int
+) -> Iterator[_Read | UnreadableImage]:
+    processes = min(processes, len(samples) // _WORTH_A_PROCESS)
+    if processes <= 1:
+        yield from (_read(spec, sample) for sample in samples)
+        return
+    # Forked from a clean server: this process has threads, which do not survive a fork.
+    context = get_context("forkserver")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        yield from pool.map(partial(_read, spec), samples, chunksize=_WORTH_A_PROCESS // 10)
+
+
+def _read(spec: Preprocessing, sample: Sample) -> _Read | UnreadableImage:
+    try:
+        pixels = np.clip(resize(sample.read(), spec), 0.0, 1.0).astype(np.float16)
+        if sample.mask is None:
+            return pixels, None
+        return pixels, _coverage(sample.mask().astype(np.uint8) * 255, mask_side(spec.size))
+    except UnreadableImage as error:
+        return error
+
+
+def _chosen(words: tuple[str, ...], mask: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(np.asarray(words)[mask].tolist()) if words else ()
 
 
 def mask_side(size: int) -> int:

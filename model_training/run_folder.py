@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -17,16 +18,29 @@ from triage_agent.infer.preprocess import Preprocessing, Resampling
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A fit before the last one, on smaller or fewer images, which costs less time for each.
+
+    Attributes:
+        size: rows and columns of its images.
+        plan: how it is fitted.
+        synthetic_pairs: synthetic subjects for each region; the first of those of the last stage.
+    """
+
+    size: int
+    plan: FitPlan
+    synthetic_pairs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RunConfig:
     """Everything that decides the outcome of a training, apart from the images.
 
     Attributes:
         architecture: a name that `build_network` takes.
         preprocessing: of the network.
-        plan: how it is fitted.
-        warm_up_size: of smaller images that are fitted first, which costs less time for each;
-            the network then sees fine detail only in the end. 0: none.
-        warm_up_epochs: passes over those, at most.
+        plan: how it is fitted, in the last stage.
+        earlier: stages before it, each from the best weights of the one before.
         split_seed: divides real images into training, validation and test.
         synthetic_pairs: synthetic subjects for each region in training; a quarter of it is used
             in validation. 0: real images only.
@@ -37,8 +51,7 @@ class RunConfig:
     architecture: str
     preprocessing: Preprocessing
     plan: FitPlan = field(default_factory=FitPlan)
-    warm_up_size: int = 0
-    warm_up_epochs: int = 0
+    earlier: tuple[Stage, ...] = ()
     split_seed: int = 1
     synthetic_pairs: int = 24
     weights: str = ""
@@ -76,10 +89,9 @@ class RunFolder:
         """What a fit goes on from."""
         return self.path / "checkpoint.pt"
 
-    @property
-    def warm_up_checkpoint_path(self) -> Path:
-        """What a fit on smaller images goes on from."""
-        return self.path / "checkpoint-warm-up.pt"
+    def earlier_checkpoint_path(self, number: int) -> Path:
+        """What the fit of an earlier stage, counted from 1, goes on from."""
+        return self.path / f"checkpoint-{number}.pt"
 
     def read_environment(self) -> dict[str, object]:
         """What the training ran on; empty if it was not recorded."""
@@ -117,7 +129,6 @@ class RunFolder:
         """
         stored = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
         spec = stored["preprocessing"]
-        plan = stored["plan"]
         return RunConfig(
             architecture=stored["architecture"],
             preprocessing=Preprocessing(
@@ -126,9 +137,11 @@ class RunFolder:
                 tuple(spec["std"]),
                 Resampling(spec["resampling"]),
             ),
-            plan=FitPlan(**{**plan, "augmentation": Augmentation(**plan["augmentation"])}),
-            warm_up_size=stored["warm_up_size"],
-            warm_up_epochs=stored["warm_up_epochs"],
+            plan=_plan(stored["plan"]),
+            earlier=tuple(
+                Stage(each["size"], _plan(each["plan"]), each["synthetic_pairs"])
+                for each in stored["earlier"]
+            ),
             split_seed=stored["split_seed"],
             synthetic_pairs=stored["synthetic_pairs"],
             weights=stored.get("weights", ""),
@@ -202,3 +215,7 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         text = json.dumps(document, indent=2) + "\n"
         (self.path / name).write_text(text, encoding="utf-8")
+
+
+def _plan(stored: dict[str, Any]) -> FitPlan:
+    return FitPlan(**{**stored, "augmentation": Augmentation(**stored["augmentation"])})

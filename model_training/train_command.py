@@ -52,7 +52,19 @@ from triage_agent.infer.preprocess import Preprocessing
 @click.option("--epochs", type=int, help="Most passes over the images; by default the preset's.")
 @click.option("--batch", type=int, help="Images per step, of all processes together.")
 @click.option("--learning-rate", type=float, help="Of Adam, at the start.")
-@click.option("--seed", default=1, show_default=True, help="Of everything left to chance.")
+@click.option("--seed", default=1, show_default=True, help="Of all chance in fitting.")
+@click.option(
+    "--split-seed",
+    default=1,
+    show_default=True,
+    help="Of the division into parts, where a cohort does not bring its own; `evaluate` needs it.",
+)
+@click.option(
+    "--localisation",
+    default=0.0,
+    show_default=True,
+    help="Weight of the loss that draws the heat map to the masks of a cohort that has them.",
+)
 @click.option(
     "--workers",
     type=int,
@@ -82,6 +94,8 @@ def train(
     batch: int | None,
     learning_rate: float | None,
     seed: int,
+    split_seed: int,
+    localisation: float,
     workers: int | None,
     device: str,
     mixed_precision: bool,
@@ -104,6 +118,7 @@ def train(
         batch=batch or chosen.plan.batch,
         learning_rate=learning_rate or chosen.plan.learning_rate,
         seed=seed,
+        localisation=localisation,
         reduced_precision=mixed_precision,
     )
     network = architecture or chosen.architecture
@@ -114,7 +129,7 @@ def train(
             size or chosen.size, HALF if half else IMAGENET_MEAN, HALF if half else IMAGENET_STD
         ),
         plan=plan,
-        split_seed=seed,
+        split_seed=split_seed,
         synthetic_pairs=0,
         weights=weights,
         cohorts=cohorts,
@@ -122,7 +137,7 @@ def train(
     try:
         with joined_processes(device) as processes:
             console = Console(quiet=not processes.is_first)
-            samples = cohort_samples(cohorts, seed)
+            samples = cohort_samples(cohorts, split_seed)
             with progress_bars(console) as progress:
                 reading = progress.add_task("reading images", total=_count(samples))
                 run_training(

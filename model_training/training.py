@@ -21,13 +21,10 @@ from model_training.images import Images, ImageSet, load_images
 from model_training.initial_weights import NONE, initialise
 from model_training.machine import PROCESSOR, Machine
 from model_training.parallel import ALONE, Processes
-from model_training.run_folder import RunConfig, RunFolder
+from model_training.run_folder import RunConfig, RunFolder, Stage
 from model_training.streamed import StreamedImages
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import Preprocessing, normalise
-
-# The network is near its goal by then: larger steps would only undo what it learnt.
-_RATE_AFTER_WARM_UP = 0.4
 
 # Images from which batch norm layers take their first statistics.
 _STATISTICS_IMAGES = 128
@@ -152,7 +149,7 @@ def run_training(
     training, validation = _images(samples, spec, folder, means, on_image=on_image, report=report)
     if is_folded(network) and weights != NONE:
         unfold_batch_norm(network, _varied_batch(training, config))
-    plan, history = config.plan, list[Epoch]()
+    history = list[Epoch]()
 
     def stage(
         training: Images, validation: Images, spec: Preprocessing, plan: FitPlan, path: Path
@@ -173,26 +170,33 @@ def run_training(
             checkpoint=path,
         )
 
-    if config.warm_up_size:
+    for number, each in enumerate(config.earlier, 1):
         if not isinstance(training, ImageSet) or not isinstance(validation, ImageSet):
-            raise ValueError("images that are streamed from disk cannot be fitted at two sizes")
-        small = replace(spec, size=config.warm_up_size)
+            raise ValueError("images that are streamed cannot be fitted in several stages")
         history += stage(
-            training.shrunk(small),
-            validation.shrunk(small),
-            small,
-            replace(plan, epochs=config.warm_up_epochs),
-            folder.warm_up_checkpoint_path,
+            _fewer(training, each).shrunk(replace(spec, size=each.size)),
+            validation.shrunk(replace(spec, size=each.size)),
+            replace(spec, size=each.size),
+            each.plan,
+            folder.earlier_checkpoint_path(number),
         )
-        plan = replace(plan, learning_rate=plan.learning_rate * _RATE_AFTER_WARM_UP)
-    return history + stage(training, validation, spec, plan, folder.checkpoint_path)
+    return history + stage(training, validation, spec, config.plan, folder.checkpoint_path)
+
+
+def _fewer(images: ImageSet, stage: Stage) -> ImageSet:
+    """The images of an earlier stage, of those of the last one."""
+    names = {each.name for each in synthetic(Part.TRAINING, stage.synthetic_pairs)}
+    drawn = np.array([name in names for name in images.names], dtype=np.bool_)
+    return images.subset(~images.drawn | drawn)
 
 
 def _claim(
     folder: RunFolder, config: RunConfig, samples: dict[Part, list[Sample]], means: Means
 ) -> None:
     """See that the folder is free, or holds the beginning of this very training."""
-    started = folder.checkpoint_path.exists() or folder.warm_up_checkpoint_path.exists()
+    started = any(
+        path.exists() for path in (folder.checkpoint_path, folder.earlier_checkpoint_path(1))
+    )
     if started and not means.resume:
         raise ValueError(f"{folder.path} holds a training: use --resume or another folder")
     if started and folder.read_config() != config:
@@ -224,7 +228,7 @@ def _images(
     if means.workers is None:
         skipping = leave_out if means.on_error is OnError.SKIP else None
         sets = [
-            load_images(samples[part], spec, on_image, skipping)
+            load_images(samples[part], spec, on_image, skipping, torch.get_num_threads())
             for part in (Part.TRAINING, Part.VALIDATION)
         ]
         if first:

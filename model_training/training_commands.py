@@ -11,24 +11,18 @@ _HERE = "python -m model_training"
 
 
 def training_commands(config: RunConfig, evidence: Evidence, version: str) -> tuple[str, ...]:
-    """`train` or `fit` with the settings of a run, then what was measured, then `export`."""
+    """`train` with the settings of a run, then what was measured, then `export`.
+
+    A run that names no cohorts is that of `bundled`, which does all of it.
+    """
+    if not config.cohorts:
+        bundled = f"{_HERE} bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT"
+        return (f"{bundled} --version {version}",)
     measured = ", ".join(each.cohort for each in evidence.measured)
     return (
-        _fit(config) if not config.cohorts else _train(config),
+        _train(config),
         f"{_HERE} evaluate --model RUN ... --out EVALUATION  # {measured}",
         f"{_HERE} export --run RUN --about ABOUT --to BUNDLE --version {version}",
-    )
-
-
-def _fit(config: RunConfig) -> str:
-    plan = config.plan
-    return (
-        f"{_HERE} fit --fracatlas FRACATLAS --weights WEIGHTS --out RUN"
-        f" --architecture {config.architecture} --size {config.preprocessing.size}"
-        f" --epochs {plan.epochs} --batch {plan.batch} --learning-rate {plan.learning_rate:g}"
-        f" --seed {plan.seed} --warm-up-size {config.warm_up_size}"
-        f" --warm-up-epochs {config.warm_up_epochs} --synthetic-pairs {config.synthetic_pairs}"
-        f"{'' if plan.reduced_precision else ' --full-precision'}"
     )
 
 
@@ -40,6 +34,8 @@ def _train(config: RunConfig) -> str:
         f" --weights {_weights(config.weights)} --architecture {config.architecture}"
         f" --size {config.preprocessing.size} --epochs {plan.epochs} --batch {plan.batch}"
         f" --learning-rate {plan.learning_rate:g} --seed {plan.seed}"
+        f" --split-seed {config.split_seed}"
+        f"{f' --localisation {plan.localisation:g}' if plan.localisation else ''}"
         f"{' --mixed-precision' if plan.reduced_precision else ''}"
     )
 
@@ -53,6 +49,7 @@ def _preset(config: RunConfig) -> str:
             batch=config.plan.batch,
             learning_rate=config.plan.learning_rate,
             seed=config.plan.seed,
+            localisation=config.plan.localisation,
             reduced_precision=config.plan.reduced_precision,
         )
         if same == config.plan:

@@ -22,7 +22,7 @@ from model_training.scope.samples import scope_samples
     "--fracatlas",
     "fracatlas_folder",
     type=folder,
-    help="FracAtlas: its lower limbs are real images out of scope. Needed for a run of `fit`.",
+    help="FracAtlas: its lower limbs are real images out of scope. Needed for a run of `bundled`.",
 )
 @threads_option
 def scope(run_path: Path, fracatlas_folder: Path | None, threads: int) -> None:

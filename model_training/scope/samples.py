@@ -17,8 +17,8 @@ def scope_samples(
 
     Args:
         config: of the run.
-        fracatlas_folder: needed if the run does not name its cohorts, as those of `fit` do not:
-            they have FracAtlas and synthetic radiographs.
+        fracatlas_folder: needed if the run does not name its cohorts, as that of `bundled` does
+            not: it has FracAtlas and synthetic radiographs.
         test_pairs: unseen synthetic subjects for each region; by default as many as in validation.
 
     Raises:

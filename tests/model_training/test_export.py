@@ -224,11 +224,11 @@ def test_an_exported_run_carries_its_calibration(measured_run, about, tmp_path):
 
 def test_the_commands_of_a_run_name_no_folder_of_the_machine(measured_run):
     config, evidence = measured_run.read_config(), read_evidence(measured_run.path)
-    fitted = replace(config, cohorts=(), warm_up_size=96, synthetic_pairs=3)
-    [fit, evaluate, export] = training_commands(fitted, evidence, "7")
-    assert "fit --fracatlas FRACATLAS --weights WEIGHTS" in fit
-    assert "--warm-up-size 96" in fit
-    assert "--synthetic-pairs 3 --full-precision" in fit
+    [bundled] = training_commands(replace(config, cohorts=()), evidence, "7")
+    assert "bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT --version 7" in bundled
+    drawn = replace(config, split_seed=5, plan=replace(config.plan, localisation=0.5))
+    [train, evaluate, export] = training_commands(drawn, evidence, "7")
+    assert "--split-seed 5 --localisation 0.5" in train
     assert evaluate.endswith("# theirs all")
     assert export.endswith("--version 7")
     other = replace(config, plan=replace(config.plan, averaging=0.5), weights="/a/b/c.pth")

@@ -19,7 +19,7 @@ from model_training.images import load_images
 from model_training.loss import StudyTypeWeights, image_losses
 from model_training.machine import Machine
 from model_training.parallel import ALONE, Processes
-from model_training.run_folder import RunConfig, RunFolder
+from model_training.run_folder import RunConfig, RunFolder, Stage
 from model_training.streamed import StreamedImages
 from model_training.training import Means, Silence, run_training
 from model_training.training_batches import TrainingBatches
@@ -88,9 +88,9 @@ def make_config(spec, **changes):
     return RunConfig(SMALL, spec, replace(PLAN, epochs=2), synthetic_pairs=0, **changes)
 
 
-def test_a_killed_training_with_a_warm_up_is_resumed(drawn_mura, tiny_spec, tmp_path):
+def test_a_killed_training_of_several_stages_is_resumed(drawn_mura, tiny_spec, tmp_path):
     samples = mura(drawn_mura, 1, validation_share=0.3)
-    config = make_config(tiny_spec, warm_up_size=32, warm_up_epochs=2)
+    config = make_config(tiny_spec, earlier=(Stage(32, replace(PLAN, epochs=2)),))
     run_training(config, samples, "none", RunFolder(tmp_path / "a"), watcher=Silence())
     for share in (0.7, 0.7, 1.1):
         means = Means(resume=(tmp_path / "b").exists())

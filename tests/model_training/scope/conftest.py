@@ -72,8 +72,6 @@ def run(tmp_path: Path, spec: Preprocessing, network: TriageNetwork) -> RunFolde
         architecture="mobilenet_v2",
         preprocessing=spec,
         plan=FitPlan(epochs=1, learning_rate=1e-3, seed=1),
-        warm_up_size=0,
-        warm_up_epochs=0,
         synthetic_pairs=1,
     )
     folder.write_config(config)
