@@ -47,6 +47,7 @@ _CONFIG, _PLAN = RECIPE.config, RECIPE.config.plan
 @click.option("--size", default=_CONFIG.preprocessing.size, show_default=True)
 @click.option("--epochs", default=_PLAN.epochs, show_default=True, help="Of each stage, at most.")
 @click.option("--synthetic-pairs", default=_CONFIG.synthetic_pairs, show_default=True)
+@click.option("--operating-studies", default=RECIPE.operating_studies, show_default=True)
 @click.option("--test-subjects", default=RECIPE.test_subjects, show_default=True)
 @click.option("--test-studies", default=RECIPE.test_studies, show_default=True)
 @click.option("--localised-subjects", default=RECIPE.localised_subjects, show_default=True)
@@ -61,6 +62,7 @@ def bundled(
     size: int,
     epochs: int,
     synthetic_pairs: int,
+    operating_studies: int,
     test_subjects: int,
     test_studies: int,
     localised_subjects: int,
@@ -89,6 +91,7 @@ def bundled(
             synthetic_pairs=synthetic_pairs,
         ),
         version,
+        operating_studies,
         test_subjects,
         test_studies,
         localised_subjects,
@@ -114,6 +117,7 @@ def command_of(recipe: Recipe) -> str:
         "size": (config.preprocessing.size, usual.preprocessing.size),
         "epochs": (config.plan.epochs, usual.plan.epochs),
         "synthetic-pairs": (config.synthetic_pairs, usual.synthetic_pairs),
+        "operating-studies": (recipe.operating_studies, RECIPE.operating_studies),
         "test-subjects": (recipe.test_subjects, RECIPE.test_subjects),
         "test-studies": (recipe.test_studies, RECIPE.test_studies),
         "localised-subjects": (recipe.localised_subjects, RECIPE.localised_subjects),

@@ -21,6 +21,7 @@ class Recipe:
         config: of the fit. Its first weights expect x / 127.5 - 1, which is mean and standard
             deviation 0.5 on 0..1.
         version: of the bundle.
+        operating_studies: synthetic ones on which the operating points are chosen.
         test_subjects: synthetic ones for each region, a normal and an abnormal image each.
         test_studies: synthetic ones of one to three views, half of them abnormal.
         localised_subjects: abnormal synthetic ones for each region whose maps are judged.
@@ -28,6 +29,7 @@ class Recipe:
 
     config: RunConfig
     version: str
+    operating_studies: int = 420
     test_subjects: int = 20
     test_studies: int = 200
     localised_subjects: int = 20

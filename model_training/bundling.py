@@ -11,14 +11,13 @@ from model_training.cohorts.fracture_masks import MASKS_NAME
 from model_training.cohorts.image_files import OnError
 from model_training.cohorts.lower_limb import lower_limb
 from model_training.cohorts.sample import Part, Sample
-from model_training.cohorts.synthetic import synthetic, validation_pairs
+from model_training.cohorts.synthetic_studies import synthetic_studies
 from model_training.display import Display, progress_bars
 from model_training.evaluation.cohort_options import CohortChoice
 from model_training.evaluation.evaluating import evaluated
 from model_training.evaluation.evidence import add_evidence, weights_sha256
-from model_training.evaluation.figures import OVERALL
 from model_training.evaluation.localising import judge_maps, marked_cohorts, pointed_of
-from model_training.evaluation.operating_point import choose_operating_point
+from model_training.evaluation.operating_point import points_by_region
 from model_training.evaluation.operation import Operation, write_operation
 from model_training.evaluation.predictions import StudyScores, by_study, write_predictions
 from model_training.evaluation.scoring import scored
@@ -36,9 +35,14 @@ from triage_agent.infer.scores import IDENTITY
 RUN, EVALUATION, BUNDLE = "run", "evaluation", "bundle"
 
 _RULE = (
-    "Operating point: the largest sensitivity + specificity on validation images, real and "
-    "synthetic ones having the same say, so that demonstrations come out right too."
+    "Operating points: for each region the largest sensitivity + specificity on validation images; "
+    "real ones, whose regions are not known, and synthetic studies of the region have the same "
+    "say, so that demonstrations come out right too."
 )
+
+# Of the studies that operating points are chosen on; those that figures are measured on follow
+# from another number.
+_OPERATING_SEED = 31
 
 
 def fit_demonstration(
@@ -99,7 +103,7 @@ def make_bundled(
     """
     run = RunFolder(out / RUN)
     fit_demonstration(recipe.config, fracatlas_folder, weights, run, resume=True, console=console)
-    operate(recipe.config, fracatlas_folder, run, out / EVALUATION, console)
+    operate(recipe, fracatlas_folder, run, out / EVALUATION, console)
     measure(recipe, fracatlas_folder, run, out / EVALUATION, console)
     console.print("fitting the scope gate", highlight=False)
     in_scope = scope_samples(recipe.config, fracatlas_folder, recipe.test_subjects)
@@ -110,34 +114,29 @@ def make_bundled(
 
 
 def operate(
-    config: RunConfig, fracatlas_folder: Path, run: RunFolder, out: Path, console: Console
+    recipe: Recipe, fracatlas_folder: Path, run: RunFolder, out: Path, console: Console
 ) -> None:
-    """Choose the operating point on validation images and keep it in the run folder.
+    """Choose the operating points on validation images and studies; keep them in the run folder.
 
     Raises:
-        ValueError: a cohort lacks images of one of the two classes.
+        ValueError: there are no images of one of the two classes.
         OSError: a file cannot be read or written.
     """
-    cohorts = {"FracAtlas validation": fracatlas(fracatlas_folder, config.split_seed)}
-    if config.synthetic_pairs:
-        pairs = validation_pairs(config.synthetic_pairs)
-        drawn = {Part.VALIDATION: synthetic(Part.VALIDATION, pairs)}
-        cohorts["synthetic images of the validation part"] = drawn
+    real = fracatlas(fracatlas_folder, recipe.config.split_seed)[Part.VALIDATION]
+    drawn = synthetic_studies(recipe.operating_studies, _OPERATING_SEED)
     found = {
-        name: _raw_scores(run, divided[Part.VALIDATION], out / f"{name}.csv", console)
-        for name, divided in cohorts.items()
+        name: _raw_scores(run, samples, out / f"{name}.csv", console)
+        for name, samples in (
+            ("FracAtlas validation", real),
+            ("synthetic studies of the validation part", drawn),
+        )
     }
-    point = choose_operating_point(
-        *((scores.probabilities, scores.labels) for scores in found.values())
-    )
+    points = points_by_region(*found.values())
     metrics = [
-        metric
-        for name, scores in found.items()
-        for metric in metrics_at(name, scores, {OVERALL: point})
+        metric for name, scores in found.items() for metric in metrics_at(name, scores, points)
     ]
-    operation = Operation(
-        _RULE, {OVERALL: IDENTITY}, {OVERALL: point}, tuple(metrics), weights_sha256(run.path)
-    )
+    calibrations = dict.fromkeys(points, IDENTITY)
+    operation = Operation(_RULE, calibrations, points, tuple(metrics), weights_sha256(run.path))
     write_operation(run.path, operation)
 
 

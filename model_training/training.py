@@ -142,6 +142,8 @@ def run_training(
     """
     means = means or Means()
     _claim(folder, config, samples, means)
+    if means.resume and _has_ended(folder, config.plan):
+        return folder.read_history()
     spec = config.preprocessing
     torch.manual_seed(config.plan.seed)
     network = build_network(config.architecture)
@@ -172,7 +174,9 @@ def run_training(
 
     for number, each in enumerate(config.earlier, 1):
         if not isinstance(training, ImageSet) or not isinstance(validation, ImageSet):
-            raise ValueError("images that are streamed cannot be fitted in several stages")
+            raise ValueError(  # noqa: TRY004 (what was asked for is wrong, not its type)
+                "images that are streamed cannot be fitted in several stages"
+            )
         history += stage(
             _fewer(training, each).shrunk(replace(spec, size=each.size)),
             validation.shrunk(replace(spec, size=each.size)),
@@ -206,6 +210,13 @@ def _claim(
         folder.write_config(config)
         folder.write_cohorts(samples)
         folder.write_environment(environment(means.machine, means.processes.count))
+
+
+def _has_ended(folder: RunFolder, plan: FitPlan) -> bool:
+    kept = read_checkpoint(folder.checkpoint_path)
+    return kept is not None and (
+        len(kept["history"]) >= plan.epochs or kept["stale"] >= plan.give_up_epochs
+    )
 
 
 def _images(

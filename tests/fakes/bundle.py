@@ -1,6 +1,7 @@
 """Model bundles with random weights: right in form, without any skill."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import safetensors.torch
@@ -80,3 +81,11 @@ def write_bundle(
     bundle = make_bundle(**(overrides | {"weights_sha256": digest}))
     (folder / CARD).write_text(render_bundle(bundle), encoding="utf-8")
     return read_bundle(folder)
+
+
+def relabel(folder: Path, **fields: object) -> None:
+    """Change fields of the card, as somebody with an editor would."""
+    card = json.loads((folder / CARD).read_text())
+    # Another file in its place, as editors and copies make it.
+    (folder / "new").write_text(json.dumps(card | fields))
+    (folder / "new").replace(folder / CARD)

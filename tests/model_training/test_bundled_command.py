@@ -53,7 +53,7 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
     arguments = [
         "bundled", "--fracatlas", outlined_fracatlas, "--weights", first_weights, "--out", out,
         "--version", "9.8.7", "--threads", 1, "--architecture", SMALL, "--size", 32,
-        "--epochs", 1, "--synthetic-pairs", 1,
+        "--epochs", 1, "--synthetic-pairs", 1, "--operating-studies", 42,
         "--test-subjects", 1, "--test-studies", 6, "--localised-subjects", 1,
     ]  # fmt: skip
     outcome = CliRunner().invoke(main, list(map(str, arguments)))

@@ -110,6 +110,23 @@ def test_a_killed_training_of_several_stages_is_resumed(drawn_mura, tiny_spec, t
     assert (tmp_path / "a" / "history.json").read_text().count('"number"') == 4
 
 
+def test_a_training_that_has_ended_reads_no_image_again(drawn_mura, tiny_spec, tmp_path):
+    samples = mura(drawn_mura, 1, validation_share=0.3)
+    config, folder = make_config(tiny_spec), RunFolder(tmp_path)
+    history = run_training(config, samples, "none", folder, watcher=Silence())
+    read = []
+    again = run_training(
+        config,
+        samples,
+        "none",
+        folder,
+        watcher=Silence(),
+        means=Means(resume=True),
+        on_image=lambda: read.append(1),
+    )
+    assert (again, read) == (history, [])
+
+
 def test_a_folder_with_a_training_is_not_overwritten(drawn_mura, tiny_spec, tmp_path):
     samples = mura(drawn_mura, 1, validation_share=0.3)
     config, folder = make_config(tiny_spec), RunFolder(tmp_path)

@@ -16,7 +16,8 @@ from model_training.evaluation.agreement import (
 from model_training.evaluation.auc import auc, auc_with_interval
 from model_training.evaluation.estimate import Z95, Estimate
 from model_training.evaluation.figures import Rater, figures, metrics_of
-from model_training.evaluation.operating_point import choose_operating_point
+from model_training.evaluation.operating_point import choose_operating_point, points_by_region
+from model_training.evaluation.predictions import Prediction, by_study
 
 
 @pytest.fixture
@@ -141,7 +142,22 @@ def test_every_cohort_has_the_same_say_in_the_operating_point():
 def test_operating_point_is_never_extreme():
     probabilities = np.array([0.01, 0.02, 0.03, 0.04])
     labels = np.array([False, False, True, True])
-    assert 0.3 <= choose_operating_point((probabilities, labels)) <= 0.7
+    assert choose_operating_point((probabilities, labels)) == 0.5
+    assert choose_operating_point((np.array([0.02, 0.09, 0.105, 0.2]), labels)) == 0.1
+
+
+def test_operating_points_of_regions_and_of_all_together():
+    def predictions(region, *probabilities):
+        labels = (False, True)
+        return [
+            Prediction(f"{region}{label}", region, label, probability)
+            for label, probability in zip(labels, probabilities, strict=True)
+        ]
+
+    unknown = by_study(predictions("UNKNOWN", 0.05, 0.95))
+    known = by_study([*predictions("HAND", 0.55, 0.75), *predictions("WRIST", 0.2, 0.3)])
+    points = points_by_region(unknown, known)
+    assert points == {"HAND": 0.55, "WRIST": 0.29, "Overall": 0.55}
 
 
 def test_operating_point_needs_both_classes():

@@ -1,16 +1,14 @@
 """`triage-agent model` with ensembles, the removal of models, and cards that change in place."""
 
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from structlog.testing import capture_logs
 
-from tests.fakes.bundle import make_preprocessing, write_bundle
+from tests.fakes.bundle import make_preprocessing, relabel, write_bundle
 from tests.fakes.ensemble import write_ensemble
+from tests.triage_agent.conftest import Invoke
 from triage_agent.adapters.torch_inference.bundle_files import (
     BUNDLED_FOLDER,
     CARD,
@@ -19,7 +17,6 @@ from triage_agent.adapters.torch_inference.bundle_files import (
 )
 from triage_agent.adapters.torch_inference.judges import load_judge
 from triage_agent.adapters.torch_inference.ship_export import ship_export
-from triage_agent.cli import main
 from triage_agent.composition import (
     ModelWatch,
     algorithm_identity,
@@ -30,8 +27,6 @@ from triage_agent.composition import (
 from triage_agent.domain.region import Region
 from triage_agent.infer.scores import Calibration
 from triage_agent.settings import Settings
-
-Invoke = Callable[..., Result]
 
 ARCHITECTURE = "shufflenet_v2_x0_5"
 
@@ -63,25 +58,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def place(written: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(written, tmp_path / "exported"))
-
-
-@pytest.fixture
-def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    monkeypatch.delenv("TRIAGE_CONFIG", raising=False)
-    monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path / "node"))
-    monkeypatch.setenv("TRIAGE_INFER__THREADS", "1")
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, ("model", *arguments), catch_exceptions=False)
-
-    return run
-
-
-def relabel(folder: Path, **fields: object) -> None:
-    card = json.loads((folder / CARD).read_text())
-    # Another file in its place, as editors and copies make it.
-    (folder / "new").write_text(json.dumps(card | fields))
-    (folder / "new").replace(folder / CARD)
 
 
 def test_an_ensemble_is_verified_member_by_member(invoke, place):

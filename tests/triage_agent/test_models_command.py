@@ -1,23 +1,17 @@
 """`triage-agent model`: bundles are verified, installed, chosen and listed."""
 
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from tests.fakes.bundle import write_bundle
-from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, CARD, WEIGHTS
+from tests.fakes.bundle import relabel, write_bundle
+from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, WEIGHTS
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED
 from triage_agent.adapters.torch_inference.ship_export import ship_export
-from triage_agent.cli import main
 from triage_agent.composition import ModelWatch, known_algorithms, model_folder, take_up_model
 from triage_agent.infer.bundle import ModelBundle
 from triage_agent.settings import Settings
-
-Invoke = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +25,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(written: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(written, tmp_path / "exported"))
-
-
-@pytest.fixture
-def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    monkeypatch.delenv("TRIAGE_CONFIG", raising=False)
-    monkeypatch.setenv("TRIAGE_DATA_DIR", str(tmp_path / "node"))
-    monkeypatch.setenv("TRIAGE_INFER__THREADS", "1")
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, ("model", *arguments), catch_exceptions=False)
-
-    return run
-
-
-def relabel(folder: Path, **fields: object) -> None:
-    card = json.loads((folder / CARD).read_text())
-    (folder / CARD).write_text(json.dumps(card | fields))
 
 
 def bundled() -> ModelBundle:

@@ -1,7 +1,10 @@
 """Studies with scores and readers, made from a seed."""
 
+import csv
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from model_training.evaluation.predictions import Prediction, by_study
 
@@ -49,3 +52,25 @@ def other_scores():
 def several_images():
     """Three images to a study, overconfident."""
     return by_study(drawn_predictions(5, images=3, spread=3.0, shift=0.5))
+
+
+def write_picture(path, seed):
+    pixels = np.random.default_rng(seed).integers(0, 255, (20, 30), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Twelve studies of two images in two regions, in a table named `theirs`."""
+    rows = []
+    for study in range(12):
+        for image in range(2):
+            path = f"images/{study}-{image}.png"
+            write_picture(tmp_path / path, 10 * study + image)
+            region = ("HAND", "WRIST")[study % 2]
+            rows.append((path, study, f"p{study}", region, int(study % 4 < 2)))
+    path = tmp_path / "theirs.csv"
+    with path.open("w", newline="") as opened:
+        csv.writer(opened).writerows([("path", "study", "patient", "region", "label"), *rows])
+    return path

@@ -9,11 +9,21 @@ import numpy as np
 import pytest
 import torch
 
-from tests.fakes.bundle import write_bundle
+from tests.fakes.bundle import make_preprocessing, write_bundle
+from tests.fakes.ensemble import write_ensemble
 from tests.triage_agent.dicom.images import make_image
-from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
+from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle, LoadedEnsemble
+from triage_agent.adapters.torch_inference.ship_export import ship_export
+from triage_agent.domain.region import Region
+from triage_agent.infer.ensemble_bundle import EnsembleKind
+from triage_agent.infer.scores import Calibration
 
 DEADLINE_SECONDS = 60.0
+ARCHITECTURE = "shufflenet_v2_x0_5"
+SPLIT = (
+    {"regions": (Region.WRIST, Region.HAND)},
+    {"regions": tuple(region for region in Region if region not in {Region.WRIST, Region.HAND})},
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,3 +67,41 @@ def save_image(path: Path, pixels: np.ndarray[tuple[int, int], np.dtype[np.uint1
     dataset.SOPInstanceUID = "2.25.1"
     dataset.save_as(path, enforce_file_format=True)
     return path
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two networks of different input sizes and statistics, with their compiled forms."""
+    folders = [tmp_path_factory.mktemp("members") / name for name in ("first", "second")]
+    calibrations = {Region.WRIST: Calibration(0.7, 0.2)}
+    write_bundle(
+        folders[0],
+        name="first",
+        architecture=ARCHITECTURE,
+        device_uid="2.25.11",
+        calibrations=calibrations,
+    )
+    spec = make_preprocessing(96)
+    write_bundle(
+        folders[1],
+        seed=1,
+        name="second",
+        architecture=ARCHITECTURE,
+        device_uid="2.25.12",
+        preprocessing=spec,
+    )
+    for folder in folders:
+        ship_export(folder)
+    return folders
+
+
+@pytest.fixture(scope="module")
+def mean(members: list[Path], tmp_path_factory: pytest.TempPathFactory) -> LoadedEnsemble:
+    folder = tmp_path_factory.mktemp("ensembles") / "mean"
+    return write_ensemble(folder, members, ({"weight": 3.0}, {"weight": 1.0}))
+
+
+@pytest.fixture(scope="module")
+def split(members: list[Path], tmp_path_factory: pytest.TempPathFactory) -> LoadedEnsemble:
+    folder = tmp_path_factory.mktemp("ensembles") / "split"
+    return write_ensemble(folder, members, SPLIT, name="split", kind=EnsembleKind.BY_REGION)
