@@ -45,7 +45,7 @@ another view only; FracAtlas names no studies, so that each of its images is jud
 1 has an interval without width; read sensitivity and specificity instead.
 
 Weights, epoch and operating point follow from training and validation images only. But the test
-part of FracAtlas is the same for all versions, and the versions 0.1 to 0.3 were measured on it
+part of FracAtlas is the same for all versions, and the versions 0.1 to 0.4 were measured on it
 while it was being decided how to go on (epochs were added, and the rule of the operating point was
 changed). So figures on it are somewhat optimistic, those at an operating point more than AUC.
 """

@@ -24,6 +24,7 @@ from triage_agent.domain.instance import (
 from triage_agent.domain.priority import Placement, PriorityClass
 from triage_agent.domain.region import Region
 from triage_agent.domain.study import Study, StudyImages, StudyState
+from triage_agent.domain.webhook import Announcement, WebhookEvent
 from triage_agent.ports import StudyOpening
 
 T0 = START
@@ -208,3 +209,21 @@ def make_result(**overrides: Value) -> Result:
     values |= overrides
     values.setdefault("stored", make_stored(values["SOPInstanceUID"]))
     return Result(**values)
+
+
+def make_announcement(**overrides: Value) -> Announcement:
+    """Return the announcement of a wrist that was found abnormal."""
+    values: dict[str, Value] = {
+        "event": WebhookEvent.PLACED,
+        "at": T0,
+        "StudyInstanceUID": uid("study", 1),
+        "AccessionNumber": "A1",
+        "assessment": AssessmentKind.ABNORMAL,
+        "probability": 0.75,
+        "priority_class": PriorityClass.ABNORMAL,
+        "due_at": after(2400),
+        "generation": 1,
+        "revision": 3,
+        "provisional": True,
+    }
+    return Announcement(**(values | overrides))

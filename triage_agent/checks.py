@@ -8,7 +8,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from triage_agent.adapters.sql.migrate import current_revision, newest_revision
+from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.composition import build_destination, open_node, read_model
 from triage_agent.errors import TriageError
 from triage_agent.settings import DestinationSettings, Settings

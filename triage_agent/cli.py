@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from triage_agent.audit_group import audit
+from triage_agent.client_groups import token, webhook
 from triage_agent.errors import TriageError
+from triage_agent.user_group import user
 
 if TYPE_CHECKING:
     from triage_agent.settings import Settings
@@ -178,6 +181,12 @@ def outbox_park(destination: str | None) -> None:
     from triage_agent.commands import park_outbox
 
     click.echo(f"{park_outbox(_settings(), destination)} objects are parked")
+
+
+main.add_command(user)
+main.add_command(token)
+main.add_command(webhook)
+main.add_command(audit)
 
 
 @main.group()

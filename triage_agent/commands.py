@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from triage_agent.adapters.sql.migrate import current_revision, newest_revision
+from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.adapters.terminal.outbox import outbox_table
 from triage_agent.adapters.terminal.story import study_story
 from triage_agent.adapters.terminal.worklist import worklist_json, worklist_table
@@ -23,7 +23,7 @@ REDRAW_SECONDS = 15.0  # "due in" counts down even when nothing changes
 
 
 @contextmanager
-def _served_node(settings: Settings) -> Iterator[Node]:
+def served_node(settings: Settings) -> Iterator[Node]:
     """Open the node's rows, or say that there are none yet."""
     with open_node(settings) as node:
         if current_revision(node.database) != newest_revision():
@@ -63,7 +63,7 @@ def send_with_progress(
 
 def show_worklist(settings: Settings, *, watch: bool, as_json: bool, limit: int) -> None:
     """Print the list, or follow it until interrupted."""
-    with _served_node(settings) as node:
+    with served_node(settings) as node:
         if as_json:
             print(json.dumps(worklist_json(node.worklist.page(limit=limit)), indent=2))  # noqa: T201
         elif watch:
@@ -102,7 +102,7 @@ def show_study(settings: Settings, StudyInstanceUID: str) -> None:
 
     if not is_valid_uid(StudyInstanceUID):  # nor could a database be asked for every text
         raise StudyUnknown(f"{StudyInstanceUID!a} is not a UID")
-    with _served_node(settings) as node:
+    with served_node(settings) as node:
         Console().print(
             study_story(
                 node.register.study_images(StudyInstanceUID),
@@ -118,7 +118,7 @@ def show_study(settings: Settings, StudyInstanceUID: str) -> None:
 def show_outbox(settings: Settings, destination: str | None) -> None:
     """Print what waits, what failed and what was sent last."""
     names = _destinations(settings, destination)
-    with _served_node(settings) as node:
+    with served_node(settings) as node:
         Console().print(
             outbox_table(
                 node.outbox.deliveries(destination=destination),
@@ -131,14 +131,14 @@ def show_outbox(settings: Settings, destination: str | None) -> None:
 def retry_outbox(settings: Settings, destination: str | None) -> int:
     """Make everything that waits or is parked due now; return how many."""
     _destinations(settings, destination)
-    with _served_node(settings) as node:
+    with served_node(settings) as node:
         return node.outbox.retry(destination=destination, now=node.clock.now())
 
 
 def park_outbox(settings: Settings, destination: str | None) -> int:
     """Park everything that waits; return how many."""
     _destinations(settings, destination)
-    with _served_node(settings) as node:
+    with served_node(settings) as node:
         return node.outbox.park(destination=destination, now=node.clock.now())
 
 

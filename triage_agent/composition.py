@@ -3,33 +3,50 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
+from triage_agent.adapters.sql.accounts import SqlAccounts
+from triage_agent.adapters.sql.audit_seals import SqlAuditSeals
+from triage_agent.adapters.sql.audit_trail import SqlAuditTrail
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.migrate import current_revision, upgrade
+from triage_agent.adapters.sql.feed import SqlEventFeed
+from triage_agent.adapters.sql.health_record import SqlHealthRecord
 from triage_agent.adapters.sql.outbox import SqlOutbox
+from triage_agent.adapters.sql.patient_studies import SqlPatientStudies
+from triage_agent.adapters.sql.preferences import SqlPreferenceStore
+from triage_agent.adapters.sql.reading_desk import SqlReadingDesk
+from triage_agent.adapters.sql.revision import current_revision
 from triage_agent.adapters.sql.study_register import SqlStudyRegister
+from triage_agent.adapters.sql.tokens import SqlClientTokens
+from triage_agent.adapters.sql.webhook_outbox import SqlWebhookOutbox
 from triage_agent.adapters.sql.worklist import SqlWorklist
 from triage_agent.adapters.system_clock import SystemClock
 from triage_agent.errors import BundleInvalid, SettingsInvalid
-from triage_agent.ports import Destination
+from triage_agent.ports import Clock, Destination
 
 if TYPE_CHECKING:
+    from triage_agent.adapters.oidc.provider import OidcProvider
     from triage_agent.adapters.torch_inference.bundle_files import LoadedModel
     from triage_agent.adapters.torch_inference.decoder import DecoderPool
     from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
     from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorithms
     from triage_agent.assemble.scope import ScopeRule
+    from triage_agent.deliver.announcing import Announcer
     from triage_agent.domain.algorithm import AlgorithmIdentity
+    from triage_agent.domain.node_health import HealthLimits
     from triage_agent.domain.study import StudyImages
     from triage_agent.infer.bundle import AnyBundle
     from triage_agent.settings import DestinationSettings, Settings
+    from triage_agent.webhook_settings import WebhookSettings
 
 MANUFACTURER = "triage-agent"
+# Many times what a card needs: a page shows all of it.
+_CARD_CHARACTERS = 1_000_000
 
 log = structlog.get_logger()
 
@@ -43,6 +60,16 @@ class Node:
     register: SqlStudyRegister
     worklist: SqlWorklist
     outbox: SqlOutbox
+    desk: SqlReadingDesk
+    audit: SqlAuditTrail
+    audit_seals: SqlAuditSeals
+    patients: SqlPatientStudies
+    preferences: SqlPreferenceStore
+    accounts: SqlAccounts
+    feed: SqlEventFeed
+    webhooks: SqlWebhookOutbox
+    tokens: SqlClientTokens
+    health: SqlHealthRecord
     store: FilesystemInstanceStore
     clock: SystemClock
 
@@ -71,6 +98,16 @@ def open_node(settings: "Settings") -> Iterator[Node]:
             register=SqlStudyRegister(database),
             worklist=SqlWorklist(database),
             outbox=SqlOutbox(database),
+            desk=SqlReadingDesk(database),
+            audit=SqlAuditTrail(database),
+            audit_seals=SqlAuditSeals(database),
+            patients=SqlPatientStudies(database),
+            preferences=SqlPreferenceStore(database),
+            accounts=SqlAccounts(database),
+            feed=SqlEventFeed(database),
+            webhooks=SqlWebhookOutbox(database),
+            tokens=SqlClientTokens(database),
+            health=SqlHealthRecord(database),
             store=FilesystemInstanceStore(settings.data_dir),
             clock=SystemClock(),
         )
@@ -80,6 +117,8 @@ def open_node(settings: "Settings") -> Iterator[Node]:
 
 def upgrade_database(settings: "Settings") -> str:
     """Bring the schema up to date; return its revision."""
+    from triage_agent.adapters.sql.migrate import upgrade
+
     with open_node(settings) as node:
         upgrade(node.database)
         return current_revision(node.database) or ""
@@ -160,11 +199,74 @@ class ModelWatch:
         return False
 
 
+def health_limits(settings: "Settings") -> "HealthLimits":
+    """Return from when on something of the node is late, long or little."""
+    from triage_agent.domain.node_health import HealthLimits
+
+    health = settings.health
+    return HealthLimits(
+        watermark_bytes=settings.storage.watermark_bytes,
+        device_silence=timedelta(hours=health.silent_hours),
+        silence_by_device={
+            ae_title: timedelta(hours=hours) for ae_title, hours in health.silent_hours_of.items()
+        },
+        device_forgotten=timedelta(days=health.forgotten_days),
+        placed_seconds=health.placed_seconds,
+        disk_days=health.disk_days,
+    )
+
+
 def build_destination(settings: "Settings", destination: "DestinationSettings") -> Destination:
     """Build the Destination port for one peer of the settings."""
     from triage_agent.adapters.dimse.destination import DimseDestination
 
     return DimseDestination(destination, calling_ae_title=settings.dicom.ae_title)
+
+
+def build_announcer(node: Node, webhook: "WebhookSettings") -> "Announcer":
+    """Build what tells one webhook of the settings. Raises SettingsInvalid."""
+    from triage_agent.adapters.webhooks.endpoint import HttpEndpoint
+    from triage_agent.adapters.webhooks.secret import signing_keys_of
+    from triage_agent.deliver.announcing import Announcer
+    from triage_agent.deliver.retry import RetryPolicy
+
+    try:
+        endpoint = HttpEndpoint(webhook)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"webhook {webhook.name}: tls_ca {webhook.tls_ca} cannot be used ({error.strerror})"
+        ) from error
+    return Announcer(
+        outbox=node.webhooks,
+        rule=webhook.rule,
+        endpoint=endpoint,
+        keys=signing_keys_of(webhook),
+        with_accession=webhook.accession_number,
+        clock=node.clock,
+        policy=RetryPolicy(),
+    )
+
+
+def build_identity_provider(settings: "Settings", clock: Clock) -> "OidcProvider | None":
+    """Build the IdentityProvider port, None if the settings name none. Raises SettingsInvalid."""
+    if settings.http.oidc is None:
+        return None
+    try:
+        from triage_agent.adapters.oidc.provider import OidcProvider
+    except ImportError as error:
+        raise SettingsInvalid(
+            f"http.oidc needs more packages ({error}): install triage-agent[oidc]"
+        ) from error
+    return OidcProvider(settings.http.oidc, clock)
+
+
+def model_card(taken_up: "LoadedModel") -> str:
+    """Return the card that came with a bundle, for people to read; "" if none can be read."""
+    try:
+        with (taken_up.folder / "MODEL_CARD.md").open(encoding="utf-8") as card:
+            return card.read(_CARD_CHARACTERS)
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def model_folder(settings: "Settings") -> Path:

@@ -117,6 +117,7 @@ def _environment(folder: Path, archive_port: int) -> dict[str, str]:
         "TRIAGE_DICOM__PORT": str(_port("TRIAGE_DICOM__PORT", 11112)),
         "TRIAGE_DICOM__AE_TITLE": AE_TITLE,
         "TRIAGE_HTTP__PORT": str(_port("TRIAGE_HTTP__PORT", 8080)),
+        "TRIAGE_HTTP__SIGN_IN": "none",
         "TRIAGE_ASSEMBLE__QUIET_SECONDS": "3",
         "TRIAGE_STORAGE__WATERMARK_BYTES": "100000000",
         "TRIAGE_DESTINATIONS": json.dumps([destination]),

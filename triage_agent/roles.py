@@ -8,18 +8,24 @@ import gc
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from triage_agent.adapters.engine.apscheduler_engine import ApschedulerEngine
+from triage_agent.adapters.processes.heartbeat import Heartbeat
 from triage_agent.adapters.processes.role_process import serve_until_stopped
 from triage_agent.composition import (
     ModelWatch,
     Node,
     algorithm_rule,
+    build_announcer,
     build_decoders,
     build_destination,
+    build_identity_provider,
+    health_limits,
     known_algorithms,
+    model_card,
     operating_point_rule,
     scope_rule,
     take_up_model,
@@ -27,25 +33,37 @@ from triage_agent.composition import (
 from triage_agent.domain.study import StudyImages
 from triage_agent.ports import Destination
 
+if TYPE_CHECKING:
+    from triage_agent.deliver.announcing import Announcer
+from triage_agent.shown_settings import shown_settings
+from triage_agent.signs_of_life import BEAT_SECONDS, SignsOfLife, day_here
+
 # How often a role looks for rows that are due. A look without work costs a fraction of a
 # millisecond; this is what an idle node adds to the time until a study is placed.
 SCORE_SECONDS = 0.05
 SWEEP_SECONDS = 0.25
 DELIVER_SECONDS = 0.5
+AUDIT_SEAL_SECONDS = 10.0  # so long may a line be changed without leaving a trace
 DELIVERY_BATCH = 64  # objects over one association, before the most urgent are asked for again
 STOP_SECONDS = 6.0  # the supervisor waits a little longer
+PRUNE_SECONDS = 3600.0
+FIGURES_KEPT = timedelta(days=8)  # of single images; what is shown covers a day
+BEAT_STOP_SECONDS = 1.0
 LIST_NICENESS = 10  # scoring, and a reader who waits for a study's images, go first
 
 
 def run_receive(node: Node, stop: threading.Event) -> bool:
     """Accept associations; acknowledge what is stored and registered."""
+    from triage_agent.adapters.dimse.listener_probe import ListenerProbe
     from triage_agent.adapters.dimse.scp import StorageScp
     from triage_agent.pipeline import open_study
     from triage_agent.prioritise.stat import is_stat
+    from triage_agent.receive.arrivals import ArrivalCounter
     from triage_agent.receive.receiver import Receiver
 
     settings = node.settings
     node.store.discard_leftovers()
+    arrivals = ArrivalCounter(day_here)
     receiver = Receiver(
         store=node.store,
         register=node.register,
@@ -58,6 +76,7 @@ def run_receive(node: Node, stop: threading.Event) -> bool:
             decision, stat=stat, arrived_at=arrived_at, policy=settings.prioritise
         ),
         own_device_uids=known_algorithms(settings).device_uids,
+        arrived=arrivals.count,
     )
     scp = StorageScp(settings.dicom, receiver.receive, receiver.begin)
     # Every association waits while Python collects garbage: what is here to stay need not be
@@ -66,7 +85,11 @@ def run_receive(node: Node, stop: threading.Event) -> bool:
     with ExitStack() as ending:
         port = scp.start()
         ending.callback(scp.stop, STOP_SECONDS)
-        return serve_until_stopped(stop, {"port": port})
+        facts = {"port": port}
+        probe = ListenerProbe(settings.dicom, port).probe
+        signs = SignsOfLife(node, "receive", facts, arrivals=arrivals, probe=probe)
+        _beat(ending, signs)
+        return serve_until_stopped(stop, facts)
 
 
 def run_infer(node: Node, stop: threading.Event) -> bool:
@@ -96,6 +119,7 @@ def run_infer(node: Node, stop: threading.Event) -> bool:
     with ExitStack() as ending:
         ending.callback(decoders.close)
         facts = {"model": loaded.bundle.model, "runtime": served.description}
+        _beat(ending, SignsOfLife(node, "infer", facts))
         jobs = {"score": (SCORE_SECONDS, score)}
         return _run_engine(ending, jobs, facts, stop, is_outdated=ModelWatch(settings, loaded))
 
@@ -128,6 +152,7 @@ def run_deliver(node: Node, stop: threading.Event) -> bool:
     def sweep() -> None:
         assess_due(node.register, operating_point, settings.prioritise, node.clock)
         node.register.close_due(node.clock.now())
+        node.desk.expire_due(node.clock.now())
 
     def report() -> None:
         while not stop.is_set() and reporting.report_due():
@@ -145,21 +170,46 @@ def run_deliver(node: Node, stop: threading.Event) -> bool:
         ):
             pass
 
+    def seal() -> None:
+        while not stop.is_set() and node.audit_seals.seal(node.clock.now()):
+            pass
+
     jobs: dict[str, tuple[float, Callable[[], None]]] = {
         "sweep": (SWEEP_SECONDS, sweep),
         "report": (SWEEP_SECONDS, report),
+        "forget old figures": (PRUNE_SECONDS, partial(_forget_figures, node)),
+        "seal the audit trail": (AUDIT_SEAL_SECONDS, seal),
     }
     for each in settings.destinations:
         job = partial(deliver, each.name, build_destination(settings, each))
         jobs[f"deliver {each.name}"] = (DELIVER_SECONDS, job)
+    jobs |= _announcing(node, stop)
     with ExitStack() as ending:
         ending.callback(decoders.close)
         facts = {"destinations": [each.name for each in settings.destinations]}
+        _beat(ending, SignsOfLife(node, "deliver", facts))
         return _run_engine(ending, jobs, facts, stop, is_outdated=ModelWatch(settings, loaded))
+
+
+def _announcing(node: Node, stop: threading.Event) -> dict[str, tuple[float, Callable[[], None]]]:
+    """Return the jobs that tell webhooks, one for each of them."""
+
+    def announce(announcer: "Announcer") -> None:
+        while not stop.is_set() and announcer.announce_due():
+            pass
+
+    webhooks = node.settings.webhooks
+    node.webhooks.enlist([each.name for each in webhooks])
+    return {
+        f"tell {each.name}": (DELIVER_SECONDS, partial(announce, build_announcer(node, each)))
+        for each in webhooks
+    }
 
 
 def run_web(node: Node, stop: threading.Event) -> bool:
     """Serve the web page and the JSON."""
+    from triage_agent.adapters.argon2_passwords import Argon2Passwords
+    from triage_agent.adapters.http.access import Access
     from triage_agent.adapters.http.app import create_app
     from triage_agent.adapters.http.facts import NodeFacts
     from triage_agent.adapters.http.server import serve_http
@@ -174,9 +224,15 @@ def run_web(node: Node, stop: threading.Event) -> bool:
         model=model_name(loaded.bundle),
         ae_title=settings.dicom.ae_title,
         policy=settings.prioritise,
+        reading=settings.reading,
         operating_point=operating_point_rule(algorithm_rule(settings, loaded)),
         destinations=tuple(each.name for each in settings.destinations),
+        webhooks=tuple(each.rule for each in settings.webhooks),
+        limits=health_limits(settings),
+        settings=shown_settings(settings),
         recognised_by=lambda header: rule.recognise(header).how,
+        viewers=settings.http.viewers,
+        model_card=model_card(loaded),
     )
     app = create_app(
         worklist=node.worklist,
@@ -184,21 +240,53 @@ def run_web(node: Node, stop: threading.Event) -> bool:
         store=node.store,
         reader=decoders,
         list_reader=list_decoders,
+        radiographs=decoders,
+        patients=node.patients,
         outbox=node.outbox,
+        health=node.health,
+        desk=node.desk,
+        audit=node.audit,
+        preferences=node.preferences,
+        feed=node.feed,
+        webhooks=node.webhooks,
+        tokens=node.tokens,
+        accounts=node.accounts,
+        passwords=Argon2Passwords(),
+        provider=build_identity_provider(settings, node.clock),
+        access=Access.from_settings(settings.http),
         clock=node.clock,
         facts=facts,
     )
     with ExitStack() as ending:
         ending.callback(decoders.close)
         ending.callback(list_decoders.close)
-        running = serve_http(app, settings.http.host, settings.http.port)
+        running = serve_http(
+            app,
+            settings.http.host,
+            settings.http.port,
+            certificate=settings.http.tls_certificate,
+            key=settings.http.tls_key,
+            name=next(iter(settings.http.names), ""),
+        )
         ending.callback(running.stop, STOP_SECONDS)
+        own_facts = {"url": running.url, "port": running.port}
+        _beat(ending, SignsOfLife(node, "web", own_facts))
         return serve_until_stopped(
             stop,
-            {"url": running.url, "port": running.port},
+            own_facts,
             lives=lambda: running.is_alive,
             is_outdated=ModelWatch(settings, loaded),
         )
+
+
+def _forget_figures(node: Node) -> None:
+    node.health.prune(before=node.clock.now() - FIGURES_KEPT)
+
+
+def _beat(ending: ExitStack, signs: SignsOfLife) -> None:
+    heartbeat = Heartbeat(signs.beat, BEAT_SECONDS)
+    heartbeat.start()
+    ending.callback(heartbeat.stop, BEAT_STOP_SECONDS)
 
 
 def _run_engine(

@@ -11,6 +11,7 @@ from triage_agent.adapters.processes.role_process import RESTART_STATUS, die_wit
 from triage_agent.adapters.processes.supervisor import Supervisor
 from triage_agent.composition import open_node, take_up_model, upgrade_database
 from triage_agent.settings import Settings
+from triage_agent.users_command import nobody_line
 
 # The node is of use once these answer; the model warms up behind them, and rows wait for it.
 AWAITED = ("receive", "web")
@@ -22,6 +23,11 @@ def serve_roles(settings: Settings, roles: Sequence[str], *, echo: Callable[[str
     Raises SettingsInvalid, BundleInvalid or DatabaseUnavailable before anything listens.
     """
     configure_logging(settings.log, role="supervisor")
+    http = settings.http
+    if "web" in roles and http.tls_certificate is not None and http.tls_key is not None:
+        from triage_agent.adapters.http.server import check_certificate
+
+        check_certificate(http.tls_certificate, http.tls_key)
     upgrade_database(settings)
     bundle = take_up_model(settings).bundle
     echo("triage-agent: RESEARCH USE ONLY. NOT FOR DIAGNOSTIC USE.")
@@ -30,6 +36,8 @@ def serve_roles(settings: Settings, roles: Sequence[str], *, echo: Callable[[str
     for each in settings.destinations:
         objects = " and ".join(each.objects)
         echo(f"destination  {each.name}: {each.ae_title} at {each.host}:{each.port}, {objects}")
+    if "web" in roles and (line := _who_may_sign_in(settings)):
+        echo(line)
     if not settings.destinations:
         echo("destination  none: results stay here (see [[destinations]] in the settings)")
 
@@ -50,6 +58,11 @@ def serve_roles(settings: Settings, roles: Sequence[str], *, echo: Callable[[str
         on_ready=on_ready,
         pin=_pin,
     ).run()
+
+
+def _who_may_sign_in(settings: Settings) -> str | None:
+    with open_node(settings) as node:
+        return nobody_line(node)
 
 
 def _pin(role: str, facts: Mapping[str, Any]) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ two underscores, for example `TRIAGE_ASSEMBLE__QUIET_SECONDS=30`; lists and tabl
 """
 
 import os
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,9 @@ from pydantic_settings import (
 
 from triage_agent.domain.region import Region
 from triage_agent.errors import SettingsInvalid
+from triage_agent.identity_settings import OidcSettings, ProxySignInSettings
+from triage_agent.viewer_settings import ViewerSettings
+from triage_agent.webhook_settings import WebhookSettings
 
 AETitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x20-\x5b\x5d-\x7e]+$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -61,10 +65,56 @@ class DicomSettings(_Section):
 
 
 class HttpSettings(_Section):
-    """The web page. It has no sign-in yet, so it listens on loopback only."""
+    """The web page. Off loopback people sign in, over TLS of the node's own or of a proxy's."""
 
-    host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
+    host: str = "127.0.0.1"
     port: Port = 8080
+    # By which names browsers reach the page off loopback; under any other it does not answer.
+    names: tuple[Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])$")], ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    behind_proxy: tuple[str, ...] = ()  # addresses (CIDR) of proxies that do TLS; no others call
+    sign_in: Literal["required", "none"] = "required"
+    idle_minutes: float = Field(default=60, gt=0)  # a sign-in ends so long after the last action
+    session_hours: float = Field(default=12, gt=0)  # and so long after it, whatever happens
+    proxy_sign_in: ProxySignInSettings | None = None  # the proxies say who asks
+    oidc: OidcSettings | None = None
+
+    viewers: tuple[ViewerSettings, ...] = ()  # programs that the study page opens a study in
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches the page."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the page over TLS."""
+        return self.tls_certificate is not None or bool(self.behind_proxy)
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "HttpSettings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        for network in self.behind_proxy:
+            ip_network(network)
+        if self.proxy_sign_in is not None and not self.behind_proxy:
+            raise ValueError("proxy_sign_in needs the addresses of the proxies in behind_proxy")
+        if self.sign_in == "none" and not (self.is_loopback and not self.behind_proxy):
+            raise ValueError('sign_in = "none" is for loopback only, and not behind a proxy')
+        if self.is_loopback and not self.behind_proxy:
+            return self
+        if not self.is_secure:
+            raise ValueError(
+                f"{self.host} is not loopback: give tls_certificate and tls_key, or in "
+                "behind_proxy the address of a proxy that has them"
+            )
+        if not self.names:
+            raise ValueError("names has to say under which names browsers reach the page")
+        return self
 
 
 class StorageSettings(_Section):
@@ -124,6 +174,24 @@ class PrioritiseSettings(_Section):
         return self
 
 
+class ReadingSettings(_Section):
+    """For how long a reader has a study, and for how long what they did can be undone."""
+
+    claim_minutes: float = Field(default=30, gt=0)  # renewed while the study is open on a screen
+    hold_seconds: float = Field(default=60, ge=10)  # an open page says so three times in these
+    undo_seconds: float = Field(default=8, ge=0)
+
+
+class HealthSettings(_Section):
+    """From when on the administrator's page warns."""
+
+    silent_hours: float = Field(default=3.0, gt=0)  # without an image from a device
+    silent_hours_of: dict[AETitle, Annotated[float, Field(gt=0)]] = {}  # of single devices
+    forgotten_days: float = Field(default=14.0, gt=0)  # after so long it is no longer expected
+    placed_seconds: float = Field(default=60.0, gt=0)  # from the last image to the place, p95
+    disk_days: float = Field(default=14.0, gt=0)  # until images would be refused
+
+
 class DestinationSettings(_Section):
     """A peer that gets results, and which."""
 
@@ -164,7 +232,10 @@ class Settings(BaseSettings):
     assemble: AssembleSettings = AssembleSettings()
     infer: InferSettings = InferSettings()
     prioritise: PrioritiseSettings = PrioritiseSettings()
+    reading: ReadingSettings = ReadingSettings()
     destinations: tuple[DestinationSettings, ...] = ()
+    webhooks: tuple[WebhookSettings, ...] = ()
+    health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
 
     @model_validator(mode="after")
@@ -172,6 +243,9 @@ class Settings(BaseSettings):
         names = [destination.name for destination in self.destinations]
         if len(set(names)) != len(names):
             raise ValueError("two destinations have the same name")
+        hooks = [webhook.name for webhook in self.webhooks]
+        if len(set(hooks)) != len(hooks):
+            raise ValueError("two webhooks have the same name")
         return self
 
     @property

@@ -37,6 +37,7 @@ class Node:
             "TRIAGE_DATA_DIR": str(folder / "data"),
             "TRIAGE_DICOM__PORT": str(dicom_port),
             "TRIAGE_HTTP__PORT": str(http_port),
+            "TRIAGE_HTTP__SIGN_IN": "none",
             "TRIAGE_ASSEMBLE__QUIET_SECONDS": "1",
             "TRIAGE_STORAGE__WATERMARK_BYTES": "1000000",
         }

@@ -1,192 +1,304 @@
-"""The page in a real browser: live without a reload, the heat map on demand, no policy broken."""
+"""The list in a real browser: live without moving, worked by keys, true about its connection."""
 
-import os
-import shutil
 import threading
-from collections.abc import Iterator
 
 import pytest
-from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser.looking import (
+    complaints,
+    focused,
+    keep_picture,
+    prefer,
+    press,
+    text_of,
+    until,
+)
 from tests.factories import uid
 from tests.fakes.web_node import WebNode
-from triage_agent.adapters.http.facts import NodeFacts
-from triage_agent.adapters.http.server import RunningServer, serve_http
 from triage_agent.domain.instance import InstanceState
+from triage_agent.domain.preferences import Column, Theme
+from triage_agent.domain.region import Region
+from triage_agent.domain.visitor import Role
+from triage_agent.domain.worklist import ReadingState
 
 pytestmark = pytest.mark.integration
 
-# Loopback without root: a sandbox inside a container needs rights that a test does not have.
-_ARGUMENTS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--window-size=1400,900",
-)
-_PATIENCE_SECONDS = 60
+SIZES = {"laptop": (1280, 800), "wall": (3840, 2160), "tablet": (820, 1180)}
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    for argument in _ARGUMENTS:
-        options.add_argument(argument)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('browser')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = shutil.which("chromium")
-    driver = shutil.which("chromedriver")
-    assert browser, "chromium is not installed: apt-get install chromium"
-    assert driver, "chromedriver is not installed: apt-get install chromium-driver"
-    options.binary_location = browser
-    # selenium looks for drivers on the network unless it is given one, and sends statistics.
-    os.environ["SE_OFFLINE"] = "true"
-    os.environ["SE_AVOID_STATS"] = "true"
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    chrome.set_page_load_timeout(_PATIENCE_SECONDS)
-    yield chrome
-    chrome.quit()
+def add(node: WebNode, number: int, probability: float, **more) -> None:
+    node.score(node.receive(StudyInstanceUID=uid("study", number), **more), probability)
 
 
-@pytest.fixture
-def node() -> WebNode:
-    return WebNode(NodeFacts(model="test-model 1", ae_title="TRIAGE"))
+def opened(browser, url: str, *, idle_seconds: float = 3600) -> None:
+    """Open the list and wait until it can be worked with; by itself it places nothing so soon."""
+    browser.get(url)
+    until(browser, lambda page: page.execute_script("return worklist.dataset.ready") == "1")
+    browser.execute_script("worklist.dataset.idleSeconds = arguments[0]", idle_seconds)
 
 
-@pytest.fixture
-def running(node, browser) -> Iterator[RunningServer]:
-    server = serve_http(node.app(), "127.0.0.1", 0)
-    yield server
-    browser.get("about:blank")  # or the page would complain of its lost server in the next test
-    complaints(browser)
-    assert server.stop()
-
-
-def until(browser, condition):
-    wait = WebDriverWait(
-        browser,
-        _PATIENCE_SECONDS,
-        poll_frequency=0.1,
-        ignored_exceptions=[StaleElementReferenceException],
+def studies(browser) -> list[int]:
+    """Numbers of the studies on the page, from top to bottom."""
+    uids = browser.execute_script(
+        "return [...document.querySelectorAll('tr[data-uid]')].map(tr => tr.dataset.uid)"
     )
-    return wait.until(condition)
+    return [int(each.rpartition(".")[2]) for each in uids]
 
 
-def complaints(browser):
-    return [line["message"] for line in browser.get_log("browser") if line["level"] == "SEVERE"]
+def line(number: int) -> str:
+    return f"[id='row-{uid('study', number)}']"
 
 
-def parts_listed(browser):
+def link(number: int) -> str:
+    return f"study-{uid('study', number)}"
+
+
+def state(browser, number: int) -> list[str | None]:
+    """State of a line, and whether it is the visitor's own."""
     return browser.execute_script(
-        "return [...document.querySelectorAll('.list tbody .patient small')]"
-        ".map(cell => cell.textContent.trim())"
+        "const {state, mine} = document.querySelector(arguments[0]).dataset;"
+        "return [state, mine !== undefined]",
+        line(number),
     )
 
 
-def focused(browser):
-    # In one step: the list may be swapped between finding the element and asking for its name.
-    return browser.execute_script("return document.activeElement.id")
+def top_of(browser, number: int) -> float:
+    return browser.execute_script(
+        "return document.querySelector(arguments[0]).getBoundingClientRect().top", line(number)
+    )
 
 
-def test_the_list_moves_by_itself(browser, node, running):
-    node.score(node.receive(StudyInstanceUID=uid("study", 1), AccessionNumber="FIRST"), 0.1)
-    browser.get(running.url)
-    until(browser, lambda page: parts_listed(page) == ["P1 · FIRST"])
+def test_what_arrives_is_announced_and_placed_on_demand(browser, node, running):
+    opened(browser, running.url)
+    assert "No study waits to be read" in text_of(browser, "#scroll")
     browser.execute_script("window.notReloaded = true")
-    node.score(node.receive(StudyInstanceUID=uid("study", 2), AccessionNumber="URGENT"), 0.97)
-    until(browser, lambda page: parts_listed(page) == ["P1 · URGENT", "P1 · FIRST"])
+    add(node, 1, 0.1)
+    until(browser, lambda page: studies(page) == [1])  # nothing can move on an empty page
+    press(browser, "j")
+    assert focused(browser) == link(1)
+    before = top_of(browser, 1)
+    add(node, 2, 0.97)
+    until(browser, lambda page: text_of(page, "#news").startswith("1 new"))
+    assert browser.execute_script("return news.parentElement.ariaLive") == "polite"
+    assert studies(browser) == [1]
+    assert top_of(browser, 1) == before
+    assert text_of(browser, "#count") == "2 to read"
+    press(browser, ".")
+    until(browser, lambda page: studies(page) == [2, 1])
+    assert focused(browser) == link(1)  # the focus stays with the study, not with the place
+    until(browser, lambda page: text_of(page, "#news") == "")
     assert browser.execute_script("return window.notReloaded") is True
     assert complaints(browser) == []
 
 
-def test_the_heat_map_is_shown_on_demand(browser, node, running):
-    node.score(node.receive(PatientName="<script>document.title='taken'</script>"), 0.9)
-    browser.get(f"{running.url}studies/{uid('study', 1)}")
-    radiograph = browser.find_element(By.CSS_SELECTOR, ".radiograph")
-    heat = browser.find_element(By.CSS_SELECTOR, "img.heat")
-    until(browser, lambda _: radiograph.get_property("naturalWidth") == 40)
-    assert not heat.is_displayed()
-    browser.find_element(By.CSS_SELECTOR, ".look label").click()
-    until(browser, lambda _: heat.is_displayed() and heat.get_property("naturalWidth") == 40)
-    assert browser.title.startswith("wrist")
+def test_what_arrives_is_placed_when_nobody_is_at_work(browser, node, running):
+    add(node, 1, 0.1)
+    opened(browser, running.url, idle_seconds=0.5)
+    press(browser, "j")
+    add(node, 2, 0.97)
+    until(browser, lambda page: studies(page) == [2, 1])
+    assert focused(browser) == link(1)
     assert complaints(browser) == []
 
 
-def test_a_page_that_lost_its_server_says_so(browser, node):
-    server = serve_http(node.app(), "127.0.0.1", 0)
-    browser.get(server.url)
+def test_what_is_scored_again_changes_in_its_place(browser, node, running):
+    add(node, 1, 0.6)
+    add(node, 2, 0.1)
+    opened(browser, running.url)
+    add(node, 2, 0.98)
+    until(browser, lambda page: "0.98" in text_of(page, f"{line(2)} .c-score"))
+    assert studies(browser) == [1, 2]
+    assert text_of(browser, f"{line(2)} .c-place") == "2 → 1"
+    until(browser, lambda page: text_of(page, "#news").startswith("1 moved"))
+    browser.find_element(By.ID, "news").click()
+    until(browser, lambda page: studies(page) == [2, 1])
+    assert text_of(browser, f"{line(2)} .c-place") == "1"
+    assert complaints(browser) == []
+
+
+def test_a_reader_needs_the_keyboard_alone(browser, node, running):
+    for number, probability in ((1, 0.9), (2, 0.7), (3, 0.1)):
+        add(node, number, probability, PatientName="Zeta^Z" if number == 3 else "Test^Patient")
+    opened(browser, running.url)
+    # By Tab the list is one stop, with the buttons of that study after it.
+    browser.execute_script("document.querySelector('thead a:last-of-type').focus()")
+    browser.execute_script("[...document.querySelectorAll('thead a')].at(-1).focus()")
+    press(browser, Keys.TAB)
+    assert focused(browser) == link(1)
+    press(browser, "j", Keys.ARROW_DOWN, "k")
+    assert focused(browser) == link(2)
+    press(browser, "c")
+    until(browser, lambda page: "Claimed" in text_of(page, "#toasts"))
+    assert state(browser, 2) == ["claimed", True]
+    assert node.rows.reading[uid("study", 2)].claimed_by == "local"
+    press(browser, "u")
+    until(browser, lambda _: node.rows.reading[uid("study", 2)].state is ReadingState.UNREAD)
+    until(browser, lambda page: state(page, 2) == ["unread", False])
+    press(browser, "r")
+    until(browser, lambda page: "Marked as read" in text_of(page, "#toasts"))
+    assert node.rows.reading[uid("study", 2)].state is ReadingState.READ
+    assert (state(browser, 2), focused(browser)) == (["read", False], link(2))
+    press(browser, "?")
+    until(browser, lambda page: page.find_element(By.ID, "help").is_displayed())
+    press(browser, "r", Keys.ESCAPE)  # keys of the list do nothing behind the help
+    until(browser, lambda page: not page.find_element(By.ID, "help").is_displayed())
+    assert focused(browser) == link(2)
+    press(browser, "/", "zet")
+    until(browser, lambda page: studies(page) == [3])
+    assert "zet" not in browser.current_url
+    press(browser, Keys.ESCAPE, Keys.ENTER)
+    until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 3)}"))
+    browser.back()
+    until(browser, lambda page: studies(page) == [3])  # the search is where it was
+    until(browser, lambda page: focused(page) == link(3))
+    press(browser, "/", Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE)
+    until(browser, lambda page: studies(page) == [1, 3])
+    press(browser, Keys.ESCAPE, "n")
+    until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 1)}"))
+    assert node.rows.reading[uid("study", 1)].claimed_by == "local"
+    assert complaints(browser) == []
+
+
+def test_two_readers_never_get_the_same_study(browser, other_browser, node, serve):
+    add(node, 1, 0.9)
+    add(node, 2, 0.7)
+    node.visited_by("anna", Role.READER)
+    opened(browser, serve(node).url)
+    node.visited_by("berta", Role.READER)
+    opened(other_browser, serve(node).url)
+    press(browser, "j", "c")
+    until(other_browser, lambda page: state(page, 1) == ["claimed", False])
+    assert "anna" in text_of(other_browser, f"{line(1)} .c-state")
+    press(other_browser, "j", "c")
+    until(other_browser, lambda page: "anna" in text_of(page, "#toasts"))
+    # Before the page has heard of it: the node decides, and the line says whose it is.
+    other_browser.execute_script(
+        "const tr = document.querySelector(arguments[0]); tr.dataset.state = 'unread'", line(1)
+    )
+    press(other_browser, "c")
+    until(other_browser, lambda page: state(page, 1) == ["claimed", False])
+    assert node.rows.reading[uid("study", 1)].claimed_by == "anna"
+    press(other_browser, "n")
+    until(other_browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 2)}"))
+    assert node.rows.reading[uid("study", 2)].claimed_by == "berta"
+    until(browser, lambda page: state(page, 2) == ["claimed", False])
+    press(browser, "n")
+    until(browser, lambda page: "Nothing is left" in text_of(page, "#toasts"))
+    assert complaints(browser) == []
+
+
+def cut(browser, *, offline: bool) -> None:
+    conditions = {
+        "offline": offline,
+        "latency": 0,
+        "downloadThroughput": -1,
+        "uploadThroughput": -1,
+    }
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
+
+def test_a_network_that_is_cut_is_told_and_nothing_is_missed(browser, node, running):
+    add(node, 1, 0.1)
+    opened(browser, running.url)
     lost = browser.find_element(By.CSS_SELECTOR, ".lost")
     assert not lost.is_displayed()
-    assert server.stop()
-    browser.execute_script("htmx.trigger('#list', 'sse:worklist')")
+    cut(browser, offline=True)
     until(browser, lambda _: lost.is_displayed())
-    browser.get("about:blank")
+    add(node, 2, 0.97)
+    cut(browser, offline=False)
+    until(browser, lambda _: not lost.is_displayed())
+    until(browser, lambda page: text_of(page, "#news").startswith("1 new"))
     complaints(browser)  # of the lost connection, which is what this test is about
 
 
-def widths_of_views(browser):
+def test_a_page_that_lost_its_server_says_so(browser, node, serve):
+    server = serve(node)
+    opened(browser, server.url)
+    assert server.stop()
+    until(browser, lambda page: page.find_element(By.CSS_SELECTOR, ".lost").is_displayed())
+
+
+def test_a_long_list_scrolls_through_a_small_page(browser, node, running):
+    for number in range(1, 301):
+        node.receive(StudyInstanceUID=uid("study", number))
+    order = [
+        int(each.study.StudyInstanceUID.rpartition(".")[2])
+        for each in node.worklist.page(limit=300)
+    ]
+    opened(browser, running.url)
+    height = "return document.getElementById('scroll').scrollHeight"
+    before = browser.execute_script(height)
+    assert len(studies(browser)) < 300
+    press(browser, "G")
+    until(browser, lambda page: focused(page) == link(order[-1]))
+    until(browser, lambda page: studies(page)[-1] == order[-1])
+    assert browser.execute_script(height) == before  # nothing jumped when lines took gaps' places
+    press(browser, "k")
+    assert focused(browser) == link(order[-2])
+    press(browser, "g", "g")
+    until(browser, lambda page: focused(page) == link(order[0]))
+    assert browser.execute_script("return document.getElementById('scroll').scrollTop") == 0
+    assert complaints(browser) == []
+
+
+def test_filters_columns_and_theme_are_chosen_by_mouse_and_kept(browser, node, running):
+    add(node, 1, 0.9, region=Region.HAND)
+    add(node, 2, 0.95)
+    opened(browser, running.url)
+    browser.find_element(By.CSS_SELECTOR, ".pick summary").click()
+    browser.find_element(By.CSS_SELECTOR, "input[value=HAND]").click()
+    until(browser, lambda page: studies(page) == [1])
+    assert browser.current_url.endswith("/?region=HAND")
+    assert text_of(browser, ".chip") == "hand ✕"
+    browser.find_element(By.CSS_SELECTOR, ".chip").click()
+    until(browser, lambda page: studies(page) == [2, 1])
+    assert not browser.find_element(By.CSS_SELECTOR, "input[value=HAND]").is_selected()
+    browser.find_element(By.CSS_SELECTOR, "th.c-score a").click()
+    until(browser, lambda page: page.current_url.endswith("sort=-score"))
+    until(browser, lambda page: page.find_elements(By.ID, "priority"))
+    press(browser, "p")
+    until(browser, lambda page: not page.find_elements(By.ID, "priority"))
+    browser.execute_script("document.querySelector('[data-column=model]').click()")
+    until(browser, lambda page: "test-model 1" in text_of(page, f"{line(1)} .c-model"))
+    browser.execute_script("document.querySelector('input[value=light]').click()")
+    until(browser, lambda _: node.preferences.of("local").theme is Theme.LIGHT)
+    assert Column.MODEL in node.preferences.of("local").columns
+    opened(browser, running.url)
+    assert browser.execute_script("return document.documentElement.dataset.theme") == "light"
+    assert complaints(browser) == []
+
+
+def pictures(browser) -> list[int]:
     return browser.execute_script(
         "return [...document.querySelectorAll('img.view')].map(view => view.naturalWidth)"
     )
 
 
-def heights_of_rows(browser):
-    return browser.execute_script(
-        "return [...document.querySelectorAll('.list tbody tr')]"
-        ".map(row => Math.round(row.getBoundingClientRect().height))"
-    )
-
-
-def test_a_study_shows_at_a_glance_why_it_is_on_top(browser, node, running):
-    node.score(node.receive(ImageLaterality="L"), 0.94)
-    browser.get(running.url)
-    until(browser, lambda page: widths_of_views(page) == [40])
-    why, alt = browser.execute_script(
-        "return [document.querySelector('.why').innerText, document.querySelector('.view').alt]"
-    )
-    assert why.startswith("abnormal 0.94, left wrist, provisional: due in")
-    assert "heat map" in alt
-    # The list may be swapped between the finding and the clicking.
-    until(browser, lambda page: page.find_element(By.CSS_SELECTOR, ".view").click() is None)
-    until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 1)}"))
-    assert complaints(browser) == []
-
-
-def test_a_picture_moves_nothing_when_it_comes(browser, node, running):
+def test_a_picture_moves_nothing_and_is_asked_for_once(browser, node, running):
     held = threading.Event()
     node.list_reader.wait_for(held)
-    node.score(node.receive(StudyInstanceUID=uid("study", 1)), 0.94)
-    node.receive(
-        StudyInstanceUID=uid("study", 2),
-        state=InstanceState.EXCLUDED,
-        reason="body part KNEE is out of scope",
-        region=None,
+    add(node, 1, 0.94)
+    excluded = {"state": InstanceState.EXCLUDED, "reason": "body part KNEE is out of scope"}
+    node.receive(StudyInstanceUID=uid("study", 2), region=None, **excluded)
+    opened(browser, running.url)
+    heights = (
+        "return [...document.querySelectorAll('tr[data-uid]')]"
+        ".map(tr => Math.round(tr.getBoundingClientRect().height))"
     )
-    browser.get(running.url)
-    without = heights_of_rows(browser)
-    assert widths_of_views(browser) == [0]
+    without = browser.execute_script(heights)
+    assert pictures(browser) == [0]
     held.set()
-    until(browser, lambda page: widths_of_views(page) == [40])
-    assert heights_of_rows(browser) == without
+    until(browser, lambda page: pictures(page) == [40])
+    assert browser.execute_script(heights) == without
     assert len(set(without)) == 1  # nor does a study without a picture stand out
-    assert complaints(browser) == []
-
-
-def test_a_change_of_the_list_asks_for_no_picture_again(browser, node, running):
-    node.score(node.receive(StudyInstanceUID=uid("study", 1), AccessionNumber="FIRST"), 0.1)
-    browser.get(running.url)
-    until(browser, lambda page: widths_of_views(page) == [40])
     browser.execute_script("document.querySelector('img.view').isTheSame = true")
-    node.score(node.receive(StudyInstanceUID=uid("study", 2), AccessionNumber="URGENT"), 0.97)
-    until(browser, lambda page: parts_listed(page) == ["P1 · URGENT", "P1 · FIRST"])
-    until(browser, lambda page: widths_of_views(page) == [40, 40])
+    add(node, 3, 0.97)
+    until(browser, lambda page: text_of(page, "#news").startswith("1 new"))
+    press(browser, ".")
+    until(browser, lambda page: pictures(page) == [40, 40])
     assert browser.execute_script(
         "return [...document.querySelectorAll('img.view')].map(view => view.isTheSame === true)"
     ) == [False, True]
@@ -197,20 +309,40 @@ def test_a_change_of_the_list_asks_for_no_picture_again(browser, node, running):
     assert complaints(browser) == []
 
 
-def test_the_list_is_walked_with_the_keyboard_one_stop_for_a_study(browser, node, running):
-    for number, probability in ((1, 0.9), (2, 0.6)):
-        node.score(node.receive(StudyInstanceUID=uid("study", number)), probability)
-    browser.get(running.url)
-    keys = ActionChains(browser)
-    stops = []
-    for _ in range(3):
-        keys.send_keys(Keys.TAB).perform()
-        stops.append(focused(browser))
-    assert stops == ["", f"study-{uid('study', 1)}", f"study-{uid('study', 2)}"]
-    # The focus stays with the study when the list is swapped under it.
-    node.score(node.receive(StudyInstanceUID=uid("study", 3)), 0.97)
-    until(browser, lambda page: len(parts_listed(page)) == 3)
-    until(browser, lambda page: focused(page) == stops[-1])
-    keys.send_keys(Keys.ENTER).perform()
-    until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 2)}"))
+SMALL_TARGETS = """
+return [...document.querySelectorAll('a, button, summary, label:has(input), input[type=search]')]
+  .filter(each => each.checkVisibility() && each.closest('main, header'))
+  // All of its cell belongs to the link of a study.
+  .map(each => [each.outerHTML.slice(0, 80), each.closest('a.open')?.parentElement ?? each])
+  .map(([text, each]) => [text, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && box.height > 0)
+  .map(([text, box]) => [text, Math.round(box.width), Math.round(box.height)])
+  .filter(([, width, height]) => width < 24 || height < 24)
+"""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_page_fits_screens_of_every_size(browser, node, running, theme):
+    names = ("Prüfling^Künstlich", "Δοκιμή^Συνθετική", "Hecheng^Ceshi")
+    for number in range(1, 31):
+        region = tuple(Region)[number % 7]
+        name = names[number % 3]
+        more = {"PatientName": name, "region": region, "ImageLaterality": "LR"[number % 2]}
+        add(node, number, (number * 37 % 100) / 100, **more)
+    prefer(browser, theme)
+    for name, (width, height) in SIZES.items():
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        opened(browser, running.url)
+        press(browser, "j")
+        until(browser, lambda page: all(pictures(page)[:5]))
+        assert browser.execute_script(
+            "const page = document.documentElement; return ["
+            "page.scrollWidth - page.clientWidth, page.scrollHeight - page.clientHeight]"
+        ) == [0, 0]
+        assert browser.execute_script(SMALL_TARGETS) == []
+        keep_picture(browser, f"worklist-{name}-{theme}")
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert ground == {"dark": "rgb(12, 16, 18)", "light": "rgb(244, 245, 246)"}[theme]
     assert complaints(browser) == []

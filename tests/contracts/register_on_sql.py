@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from tests.contracts.register_ports import RegisterPorts
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.outbox import SqlOutbox
+from triage_agent.adapters.sql.reading_desk import SqlReadingDesk
 from triage_agent.adapters.sql.schema import worklist_entry
 from triage_agent.adapters.sql.study_register import SqlStudyRegister
 from triage_agent.adapters.sql.worklist import SqlWorklist
@@ -26,5 +27,6 @@ def ports_on(database: Database) -> RegisterPorts:
         register=SqlStudyRegister(database),
         worklist=SqlWorklist(database),
         outbox=SqlOutbox(database),
+        desk=SqlReadingDesk(database),
         set_reading=set_reading,
     )

@@ -21,7 +21,7 @@ from triage_agent.domain.instance import Instance
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.study import Study
 from triage_agent.domain.worklist import ReadingState
-from triage_agent.ports import Outbox, RegistrationOutcome, StudyRegister, Worklist
+from triage_agent.ports import Outbox, ReadingDesk, RegistrationOutcome, StudyRegister, Worklist
 
 QUIET_SECONDS = 10.0
 STUDY = uid("study", 1)
@@ -34,6 +34,7 @@ class RegisterPorts:
     register: StudyRegister
     worklist: Worklist
     outbox: Outbox
+    desk: ReadingDesk
     set_reading: Callable[[str, ReadingState, str], None]
 
     def arrive(

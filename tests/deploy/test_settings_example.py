@@ -11,17 +11,32 @@ from pydantic import BaseModel
 from triage_agent.settings import Settings, load_settings
 
 # The example sets these, because a site has to; they have no default that would do.
-SET = {"dicom.callers", "destinations", "assemble.regions", "prioritise.abnormal"}
+SET = {
+    "dicom.callers",
+    "http.viewers",
+    "destinations",
+    "webhooks",
+    "assemble.regions",
+    "prioritise.abnormal",
+}
 # None by default: the example shows what could stand there.
 EXAMPLES = {
     "dicom.tls_certificate",
     "dicom.tls_key",
     "dicom.tls_ca",
+    "http.names",
+    "http.tls_certificate",
+    "http.tls_key",
+    "http.behind_proxy",
     "infer.bundle",
     "destinations.calling_ae_title",
     "destinations.tls_ca",
     "destinations.tls_certificate",
     "destinations.tls_key",
+    "webhooks.secret_file",
+    "webhooks.secret_variable",
+    "webhooks.networks",
+    "webhooks.tls_ca",
 }
 
 
@@ -83,6 +98,7 @@ def test_the_example_loads_and_sets_only_what_a_site_has_to(example, load):
         update={
             "config": None,
             "destinations": (),
+            "webhooks": (),
             "dicom": settings.dicom.model_copy(update={"callers": ()}),
             "assemble": settings.assemble.model_copy(update={"regions": {}}),
         }
@@ -120,10 +136,11 @@ def test_what_is_shown_as_a_default_is_the_default(example, load):
         assert value == expected == default, path
         compared += 1
     assert compared > 25
-    (destination,) = shown.destinations
-    for name, field in type(destination).model_fields.items():
-        if not field.is_required() and f"destinations.{name}" not in EXAMPLES:
-            assert getattr(destination, name) == field.default, name
+    for table in ("destinations", "webhooks"):
+        (row,) = getattr(shown, table)
+        for name, field in type(row).model_fields.items():
+            if not field.is_required() and f"{table}.{name}" not in EXAMPLES:
+                assert getattr(row, name) == field.default, name
 
 
 def test_a_setting_that_is_missing_would_be_noticed(example):

@@ -10,6 +10,7 @@ from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.delivery import Delivery, DeliveryState, Result
 from triage_agent.domain.instance import ImageScore, Instance, InstanceState, StoredObject
 from triage_agent.domain.priority import Placement
+from triage_agent.domain.reading import Reading, put_back
 from triage_agent.domain.study import Study, StudyImages, StudyState
 from triage_agent.domain.worklist import Event, ReadingState
 from triage_agent.errors import StudyUnknown
@@ -39,7 +40,7 @@ class FakeStudyRegister:
         before = self.rows.studies.get(uid)
         if before is None:
             study = first_row(instance, opening, stat=stat, closes_at=closes_at)
-            self.rows.reading[uid] = (ReadingState.UNREAD, "")
+            self.rows.reading[uid] = Reading()
         else:
             study = filled_in(before, instance, stat=stat)
             study = arrived(study, instance, closes_at=closes_at, became_stat=stat > before.stat)
@@ -62,7 +63,18 @@ class FakeStudyRegister:
             why = f"generation {study.generation}, all declared instances came"
             self.rows.tell(uid, "closed", why, at)
         self.rows.studies[uid] = study
+        if before is not None and instance.state is not InstanceState.EXCLUDED:
+            self._put_back(uid, at)
         return RegistrationOutcome.NEW
+
+    def _put_back(self, uid: str, at: datetime) -> None:
+        reading = self.rows.reading[uid]
+        if reading.state is ReadingState.READ:
+            self.rows.reading[uid] = put_back(reading)
+            self.rows.undoable_acts.pop(uid, None)
+            detail = f"an image came after {reading.read_by} had read it"
+            self.rows.tell(uid, "unread again", detail, at)
+            self.rows.release_place(uid, at)
 
     def record_conflict(
         self, instance: Instance, quarantined: StoredObject, *, now: datetime
@@ -71,6 +83,7 @@ class FakeStudyRegister:
         if key in self.rows.quarantined:
             return
         self.rows.quarantined[key] = quarantined
+        self.rows.conflicts.append(instance)
         registered = self.rows.instances.get(key[0])
         if registered is not None:
             uid = registered.header.StudyInstanceUID
@@ -161,12 +174,16 @@ class FakeStudyRegister:
             return False
         if study.assessed_revision == revision:
             return True
+        self.rows.measure(StudyInstanceUID, assessment, now)
         study = replace(study, assessment=assessment, assessed_revision=revision)
         place = "place kept, a person has it"
-        if self.rows.reading[StudyInstanceUID][0] is ReadingState.UNREAD:
+        self.rows.next_places.pop(StudyInstanceUID, None)
+        if not self.rows.reading[StudyInstanceUID].keeps_its_place(now):
             study = replace(study, placement=placement)
             due = placement.due_at.isoformat(timespec="seconds")
             place = f"{placement.priority_class}, due {due}"
+        elif placement != study.placement:
+            self.rows.next_places[StudyInstanceUID] = placement
         self.rows.studies[StudyInstanceUID] = study
         p = "" if assessment.probability is None else f" p={assessment.probability:.3f}"
         detail = f"{assessment.kind}{p} ({assessment.reason}); {place}"

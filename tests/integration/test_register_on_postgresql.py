@@ -10,7 +10,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from tests.contracts.list_queries import ListQueriesContract
 from tests.contracts.outbox import OutboxContract
+from tests.contracts.readers_at_once import ReadersAtOnceContract
+from tests.contracts.reading_desk import ReadingDeskContract
 from tests.contracts.register_on_sql import ports_on
 from tests.contracts.register_ports import RegisterPorts
 from tests.contracts.study_register import StudyRegisterContract
@@ -18,7 +21,8 @@ from tests.contracts.worklist import WorklistContract
 from tests.factories import make_instance, make_stored, uid
 from tests.peers.postgresql import PostgresqlCluster, postgresql_cluster
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.migrate import current_revision, newest_revision, upgrade
+from triage_agent.adapters.sql.migrate import upgrade
+from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.adapters.sql.schema import metadata
 from triage_agent.errors import DatabaseUnavailable
 from triage_agent.ports import RegistrationOutcome
@@ -60,6 +64,22 @@ class TestSqlStudyRegister(_OnPostgresql, StudyRegisterContract):
 
 class TestSqlWorklist(_OnPostgresql, WorklistContract):
     pass
+
+
+class TestSqlListQueries(_OnPostgresql, ListQueriesContract):
+    pass
+
+
+class TestSqlReadingDesk(_OnPostgresql, ReadingDeskContract):
+    pass
+
+
+class TestReadersAtOnce(ReadersAtOnceContract):
+    @pytest.fixture
+    def several(self, database: Database) -> Iterator[list[RegisterPorts]]:
+        other = Database(str(database.engine.url.render_as_string(hide_password=False)))
+        yield [ports_on(database), ports_on(other)]
+        other.dispose()
 
 
 class TestSqlOutbox(_OnPostgresql, OutboxContract):
@@ -138,7 +158,9 @@ def test_instances_that_come_at_once_are_registered_once(database: Database):
         assert len(images.instances) == 3
         assert images.study.revision == 3
         assert ports.story(uid("study", number)).count("received") == 3
-    assert ports.worklist.version() == 30
+    changes = ports.worklist.changed_since(0)
+    assert set(changes.StudyInstanceUIDs) == {uid("study", number) for number in range(10)}
+    assert changes.version == ports.worklist.version()
 
 
 def test_scoring_is_shared_out_between_processes(database: Database):

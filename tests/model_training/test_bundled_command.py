@@ -93,7 +93,7 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
         "| synthetic studies | 6 studies |",
         "## Whether its heat map points at the abnormality",
         "## What it abstains from",
-        "versions 0.1 to 0.3 were measured",
+        "versions 0.1 to 0.4 were measured",
         "hardware is present only where there was a fracture",
         "largest sensitivity + specificity on validation images",
         f"--weights WEIGHTS --out OUT --version 9.8.7 --architecture {SMALL} --size 32 --epochs 1",

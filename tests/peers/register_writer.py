@@ -13,7 +13,8 @@ from pathlib import Path
 from tests.contracts.register_on_sql import ports_on
 from tests.factories import MODEL, ROOT, T0, make_instance, make_result, make_score, uid
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.migrate import current_revision, upgrade
+from triage_agent.adapters.sql.migrate import upgrade
+from triage_agent.adapters.sql.revision import current_revision
 from triage_agent.domain.instance import Instance
 
 STUDIES = 20

@@ -4,7 +4,7 @@ import pytest
 
 from triage_agent.domain.region import Region
 from triage_agent.errors import SettingsInvalid
-from triage_agent.settings import load_settings
+from triage_agent.settings import HttpSettings, load_settings
 
 
 @pytest.fixture
@@ -70,7 +70,19 @@ def test_the_environment_goes_over_the_file(configured, monkeypatch, tmp_path):
         ("[dicom]\nae_title = 'LONGER_THAN_SIXTEEN'", "dicom.ae_title"),
         ("[dicom]\nprot = 104", "dicom.prot"),
         ("[dicom]\ntls_key = 'key.pem'", "go together"),
-        ("[http]\nhost = '0.0.0.0'", "http.host"),
+        ("[http]\nhost = '0.0.0.0'", "0.0.0.0 is not loopback: give tls_certificate"),
+        ("[http]\nhost = 'triage.example'", "triage.example is not loopback"),
+        ("[http]\ntls_key = 'page.key'", "tls_certificate and tls_key go together"),
+        ("[http]\nbehind_proxy = ['proxy']", "http: "),
+        ("[http]\nnames = ['https://triage.example']", "http.names"),
+        ("[http]\nnames = ['triage.example:8080']", "http.names"),
+        ("[http]\nhost = '::'\nsign_in = 'none'", "loopback only"),
+        ("[http]\nbehind_proxy = ['192.0.2.1']\nsign_in = 'none'", "not behind a proxy"),
+        ("[http]\nbehind_proxy = ['192.0.2.1']", "names has to say"),
+        (
+            "[http]\nhost = '0.0.0.0'\ntls_certificate = 'a'\ntls_key = 'b'",
+            "names has to say",
+        ),
         ("[[prioritise.abnormal]]\nminimum_probability = 0.5\nminutes = 1", "minimum_probability"),
         ("[dicom\n", "cannot be read"),
     ],
@@ -97,3 +109,24 @@ def test_a_missing_file_is_named(monkeypatch, tmp_path):
 def test_a_database_password_is_not_shown(configured):
     configured("[database]\nurl = 'postgresql+psycopg://triage:secret@db/triage'")
     assert "secret" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("given", "is_secure"),
+    [
+        ({}, False),
+        ({"host": "::1"}, False),
+        ({"host": "localhost", "sign_in": "none"}, False),
+        ({"tls_certificate": "a", "tls_key": "b"}, True),
+        (
+            {"host": "::", "tls_certificate": "a", "tls_key": "b", "names": ["[2001:db8::1]"]},
+            True,
+        ),
+        (
+            {"host": "10.0.0.7", "behind_proxy": ["10.0.0.0/24", "::1"], "names": ["t.example"]},
+            True,
+        ),
+    ],
+)
+def test_the_page_is_served_on_loopback_or_over_tls(given, is_secure):
+    assert HttpSettings.model_validate(given).is_secure is is_secure

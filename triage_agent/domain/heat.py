@@ -45,10 +45,9 @@ def upsample(cam: npt.NDArray[np.floating], rows: int, columns: int) -> FloatArr
         raise ValueError("the map has values that are not finite numbers")
     if rows < 1 or columns < 1:
         raise ValueError(f"cannot spread a map over {rows} x {columns} pixels")
-    scale = max(float(cam.max()), FULL_HEAT_LOGITS)
     vertical = _interpolation(cam.shape[0], rows)
     horizontal = _interpolation(cam.shape[1], columns)
-    heat: FloatArray = vertical @ (cam / scale).astype(np.float32) @ horizontal.T
+    heat: FloatArray = vertical @ heat_of(cam).astype(np.float32) @ horizontal.T
     return heat.clip(0.0, 1.0)
 
 
@@ -68,17 +67,35 @@ def overlay(
     """
     if image.shape != heat.shape:
         raise ValueError(f"the image is {image.shape} but the heat map is {heat.shape}")
-    steps = np.linspace(0.0, 1.0, _COLOUR_STEPS)
-    colours = np.stack(
-        [np.interp(steps, _COLOUR_ANCHORS[:, 0], _COLOUR_ANCHORS[:, i]) for i in (1, 2, 3)], axis=-1
-    )
-    opacity = (MAX_OPACITY * steps)[:, np.newaxis]
+    opacity, colours = palette()
+    opacity = opacity[:, np.newaxis]
     tint = (255.0 * opacity * colours).astype(np.float32)
     shine = (255.0 * (1.0 - opacity)).astype(np.float32)
     index = np.rint(np.clip(heat, 0.0, 1.0) * (_COLOUR_STEPS - 1)).astype(np.uint8)
     grey = np.clip(image, 0.0, 1.0).astype(np.float32)[..., np.newaxis]
     blended: npt.NDArray[np.uint8] = np.rint(grey * shine[index] + tint[index]).astype(np.uint8)
     return blended
+
+
+def palette() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return how heat is coloured, in 256 even steps from 0 to 1: opacity [256], colours [256, 3].
+
+    A colour is red, green and blue in 0..1; laid over grey g it makes g * (1 - opacity) + colour *
+    opacity.
+    """
+    steps = np.linspace(0.0, 1.0, _COLOUR_STEPS)
+    colours = np.stack(
+        [np.interp(steps, _COLOUR_ANCHORS[:, 0], _COLOUR_ANCHORS[:, i]) for i in (1, 2, 3)], axis=-1
+    )
+    return MAX_OPACITY * steps, colours
+
+
+def heat_of(cam: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return the heat at each position of a map [h, w], as `upsample` spreads it.
+
+    1 is the most; evidence against an abnormality is negative, and shown as 0 once it is spread.
+    """
+    return np.asarray(cam, dtype=np.float64) / max(float(cam.max()), FULL_HEAT_LOGITS)
 
 
 def _interpolation(positions: int, pixels: int) -> FloatArray:

@@ -5,6 +5,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from triage_agent.domain.radiograph import Radiograph
+
 FloatImage = npt.NDArray[np.float32]
 
 
@@ -25,6 +27,18 @@ class PixelReader(Protocol):
 
         Reduced, aspect ratio kept, so that neither side exceeds `longest_side`; never enlarged.
         Raises as `read` does.
+        """
+        ...
+
+
+class RadiographReader(Protocol):
+    """Decodes stored objects for a screen that windows them itself."""
+
+    def radiograph(self, location: str, longest_side: int) -> Radiograph:
+        """Return the radiograph's values.
+
+        Reduced, aspect ratio kept, so that neither side exceeds `longest_side`; never enlarged.
+        Raises as `PixelReader.read` does.
         """
         ...
 

@@ -1,30 +1,84 @@
 """What people and destinations wait for: the worklist and the outbox."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from triage_agent.domain.delivery import Delivery, DeliveryState, DestinationHealth
-from triage_agent.domain.worklist import WorklistEntry
+from triage_agent.domain.worklist import ListChanges, ListChoices, WorklistEntry
+from triage_agent.domain.worklist_filter import EVERYTHING_NOT_READ, WorklistFilter
+from triage_agent.domain.worklist_order import BY_PRIORITY, WorklistOrder
 
 
 class Worklist(Protocol):
-    """The list that people work from."""
+    """The list that people work from.
 
-    def page(self, *, limit: int, offset: int = 0) -> tuple[WorklistEntry, ...]:
-        """Return entries that are not read, in list order: due time, then arrival, then UID."""
+    `now` must be given where `wanted.needs_now`, else ValueError is raised. What is asked of
+    entries that are not read costs at most one look at each of them, however many were read; among
+    read ones a text or a time of arrival should narrow the search.
+    """
+
+    def page(
+        self,
+        *,
+        limit: int,
+        offset: int = 0,
+        wanted: WorklistFilter = EVERYTHING_NOT_READ,
+        order: WorklistOrder = BY_PRIORITY,
+        now: datetime | None = None,
+    ) -> tuple[WorklistEntry, ...]:
+        """Return the wanted entries from `offset` on; by default those not read, by priority."""
         ...
 
-    def count(self) -> int:
-        """Return how many entries are not read."""
+    def count(
+        self,
+        wanted: WorklistFilter = EVERYTHING_NOT_READ,
+        *,
+        now: datetime | None = None,
+        at_most: int | None = None,
+    ) -> int:
+        """Return how many entries are wanted; counting stops at `at_most`."""
+        ...
+
+    def places(
+        self,
+        StudyInstanceUIDs: Collection[str],
+        *,
+        wanted: WorklistFilter = EVERYTHING_NOT_READ,
+        order: WorklistOrder = BY_PRIORITY,
+        now: datetime | None = None,
+    ) -> Mapping[str, int]:
+        """Return where these studies stand among the wanted entries, counted from 1.
+
+        Those that are unknown or not wanted are left out.
+        """
         ...
 
     def entry(self, StudyInstanceUID: str) -> WorklistEntry:
         """Return one entry, read or not. Raises StudyUnknown."""
         ...
 
+    def entries(self, StudyInstanceUIDs: Sequence[str]) -> tuple[WorklistEntry, ...]:
+        """Return entries, read or not, in the order in which they are named; none if unknown."""
+        ...
+
     def version(self) -> int:
-        """Return a number that differs whenever anything on the list may have changed."""
+        """Return a number that rises whenever anything on the list may have changed.
+
+        To miss nothing, ask for it before the page, and for the changes since it afterwards.
+        """
+        ...
+
+    def changed_since(self, version: int, *, limit: int = 1000) -> ListChanges:
+        """Return which studies changed after a version; no more than `limit` changes at a time.
+
+        What is only delivered does not count as changed. No change is ever passed over, in
+        whatever order writers commit.
+        """
+        ...
+
+    def choices(self) -> ListChoices:
+        """Return the sources and modalities of the entries that are not read."""
         ...
 
 

@@ -45,10 +45,10 @@ class StudyRegister(Protocol):
         A study that is open closes `quiet_seconds` after this instance, or at once when as many
         instances have arrived as the header declares. An instance in state RECEIVED or
         UNREADABLE that comes after the study was closed opens it again with the next generation;
-        an EXCLUDED one never does. Empty study attributes (patient, order, region) are filled
-        in; filled ones stay. `stat` only ever rises. The revision rises unless EXCLUDED came to
-        an existing study and did not make it STAT. Appends events. CONFLICT and DUPLICATE write
-        nothing.
+        an EXCLUDED one never does. A study that was read is unread again after any but an
+        EXCLUDED one. Empty study attributes (patient, order, region) are filled in; filled ones
+        stay. `stat` only ever rises. The revision rises unless EXCLUDED came to an existing study
+        and did not make it STAT. Appends events. CONFLICT and DUPLICATE write nothing.
         """
         ...
 
@@ -99,7 +99,8 @@ class StudyRegister(Protocol):
     ) -> bool:
         """Write what is said of a study, computed from `revision`; False if it moved on since.
 
-        The placement of a study that a person has claimed, opened or read is left as it is.
+        The placement of a study that a person has claimed, opened or read is left as it is; it
+        counts as soon as nobody has the study any more, or a later image puts it on the list again.
         """
         ...
 

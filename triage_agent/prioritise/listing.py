@@ -30,6 +30,15 @@ class ListedStudy(TypedDict):
     generation: int
     images: int
     images_scored: int
+    laterality: str
+    modalities: list[str]
+    source_ae_title: str  # that sent its first image
+    model: str  # that scored its images, "" while none is scored
+    claimed_by: str
+    claimed_until: str | None
+    read_by: str  # the latest reading, also of an earlier generation
+    read_at: str | None
+    new_images: int  # in scope, come after the latest reading
 
 
 def list_studies(entries: Sequence[WorklistEntry], *, first_place: int = 1) -> list[ListedStudy]:
@@ -57,9 +66,23 @@ def list_study(entry: WorklistEntry, place: int | None) -> ListedStudy:
         generation=study.generation,
         images=entry.images,
         images_scored=entry.images_scored,
+        laterality=study.laterality,
+        modalities=list(entry.modalities),
+        source_ae_title=entry.source_ae_title,
+        model=entry.model,
+        claimed_by=entry.claimed_by,
+        claimed_until=iso_or_none(entry.claimed_until),
+        read_by=entry.read_by,
+        read_at=iso_or_none(entry.read_at),
+        new_images=entry.new_images,
     )
 
 
 def iso(instant: datetime) -> str:
     """Return an aware instant as ISO 8601 in UTC, with milliseconds and `Z`."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_or_none(instant: datetime | None) -> str | None:
+    """Return an instant as `iso` does, None where there is none."""
+    return None if instant is None else iso(instant)

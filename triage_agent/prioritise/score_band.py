@@ -1,21 +1,14 @@
 """How an assessment is shown: icon, word and filled shape together, so that colour adds nothing."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from triage_agent.domain.assessment import Assessment, AssessmentKind
+from triage_agent.domain.assessment import Assessment
+from triage_agent.domain.band import Band, band_of
 from triage_agent.settings import PrioritiseSettings
 
+__all__ = ["Band", "ScoreBand", "high_from", "score_band"]
+
 _BAR_STEPS = 10
-
-
-class Band(StrEnum):
-    """Bands of assessment, most pressing first; values serve as style names."""
-
-    HIGH = "high"  # abnormal, in the most urgent row of the policy
-    ABNORMAL = "abnormal"
-    NOT_ASSESSED = "not-assessed"
-    BELOW_THRESHOLD = "below"
 
 
 _ICONS = {
@@ -45,7 +38,7 @@ class ScoreBand:
 
 def score_band(assessment: Assessment, policy: PrioritiseSettings) -> ScoreBand:
     """Return the band of an assessment under the policy's rows for abnormal studies."""
-    band = _band(assessment, policy)
+    band = band_of(assessment, high_from(policy))
     probability = assessment.probability
     filled = 0 if probability is None else round(probability * _BAR_STEPS)
     return ScoreBand(
@@ -57,12 +50,7 @@ def score_band(assessment: Assessment, policy: PrioritiseSettings) -> ScoreBand:
     )
 
 
-def _band(assessment: Assessment, policy: PrioritiseSettings) -> Band:
-    if assessment.kind is AssessmentKind.BELOW_THRESHOLD:
-        return Band.BELOW_THRESHOLD
-    if assessment.probability is None:
-        return Band.NOT_ASSESSED
+def high_from(policy: PrioritiseSettings) -> float | None:
+    """Return the probability from which an abnormal study is in Band.HIGH; None: none is."""
     highest = max(target.minimum_probability for target in policy.abnormal)
-    if 0 < highest <= assessment.probability:
-        return Band.HIGH
-    return Band.ABNORMAL
+    return highest if highest > 0 else None

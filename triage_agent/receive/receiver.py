@@ -39,6 +39,7 @@ class Receiver:
         quiet_seconds: an open study closes so long after its last instance.
         own_device_uids: gives the Device UIDs that the node ever wrote as Contributing Equipment.
         scope, is_stat, open_study: rules of other stages, handed in by the composition.
+        arrived: is told of each new instance once it is registered; must be quick, not raise.
     """
 
     store: InstanceStore
@@ -50,6 +51,7 @@ class Receiver:
     is_stat: StatRule
     open_study: OpenStudy
     own_device_uids: Callable[[], AbstractSet[str]] = frozenset
+    arrived: Callable[[Instance], None] = lambda _: None
 
     def receive(
         self,
@@ -157,9 +159,12 @@ class Receiver:
     def _register(self, instance: Instance, decision: ScopeDecision) -> RegistrationOutcome:
         stat = self.is_stat(instance.header)
         opening = self.open_study(instance.header, decision, stat, instance.received_at)
-        return self.register.register(
+        outcome = self.register.register(
             instance, opening, stat=stat, quiet_seconds=self.quiet_seconds
         )
+        if outcome is RegistrationOutcome.NEW:
+            self.arrived(instance)
+        return outcome
 
     def _set_aside(self, instance: Instance, stored: StoredObject) -> None:
         quarantined = self.store.quarantine(stored)

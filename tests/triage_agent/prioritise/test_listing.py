@@ -6,7 +6,7 @@ from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.region import Region
 from triage_agent.domain.study import StudyState
 from triage_agent.domain.worklist import ReadingState, WorklistEntry
-from triage_agent.prioritise.listing import iso, list_studies
+from triage_agent.prioritise.listing import iso, iso_or_none, list_studies
 
 
 def entry(**study):
@@ -17,6 +17,13 @@ def entry(**study):
         provisional=True,
         images=3,
         images_scored=2,
+        claimed_until=after(60),
+        read_by="an earlier one",
+        read_at=after(30),
+        read_images=2,
+        modalities=("DX", "CR"),
+        source_ae_title="ROOM1",
+        model="net 1.0",
     )
 
 
@@ -47,6 +54,15 @@ def test_the_contract_for_scripts():
         "generation": 2,
         "images": 3,
         "images_scored": 2,
+        "laterality": "",
+        "modalities": ["DX", "CR"],
+        "source_ae_title": "ROOM1",
+        "model": "net 1.0",
+        "claimed_by": "someone",
+        "claimed_until": iso(after(60)),
+        "read_by": "an earlier one",
+        "read_at": iso(after(30)),
+        "new_images": 1,
     }
     assert listed[1]["place"] == 52
     assert (listed[1]["region"], listed[1]["probability"]) == (None, None)
@@ -57,3 +73,8 @@ def test_the_contract_for_scripts():
 def test_instants_are_given_in_utc():
     local = datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
     assert iso(local) == "2025-12-31T23:00:00.000Z"
+
+
+def test_an_instant_that_is_not_known_is_null():
+    assert iso_or_none(None) is None
+    assert iso_or_none(after(0)) == iso(after(0))

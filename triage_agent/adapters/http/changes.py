@@ -1,8 +1,8 @@
 """Tells open pages that the list has changed: one look at the list for all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -74,16 +74,26 @@ class Changes:
 
         The one at once covers what changed between the page's making and its connecting.
         """
+        yield b"retry: 1000\n\n"
+        async with aclosing(self.turns()) as turns:
+            async for turn in turns:
+                if turn is None:
+                    yield b": alive\n\n"
+                else:
+                    yield f"event: worklist\ndata: {turn}\n\n".encode()
+
+    async def turns(self) -> AsyncGenerator[int | None, None]:
+        """Yield a number at once and another after every change, None as a heartbeat.
+
+        Ends at the close. Whoever takes these counts as a stream until the generator is closed.
+        """
         self._streams += 1
         told = -1
         try:
-            yield b"retry: 1000\n\n"
             while not self._closed:
-                if told == self._turn:
-                    yield b": alive\n\n"
-                else:
-                    told = self._turn
-                    yield f"event: worklist\ndata: {told}\n\n".encode()
+                is_new = told != self._turn
+                told = self._turn
+                yield told if is_new else None
                 await self._wait(told)
         finally:
             self._streams -= 1

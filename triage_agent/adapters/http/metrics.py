@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from triage_agent.adapters.http.facts import Sources
+from triage_agent.adapters.http.health_metrics import HealthCollector
 
 
 class NodeCollector(Collector):
@@ -62,4 +63,5 @@ def metrics_registry(sources: Sources) -> CollectorRegistry:
     """Return a registry of its own, so that two nodes in one process do not collide."""
     registry = CollectorRegistry()
     registry.register(NodeCollector(sources))
+    registry.register(HealthCollector(sources))
     return registry

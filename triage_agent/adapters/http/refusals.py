@@ -1,11 +1,16 @@
 """Errors as answers: a page for people, an object for scripts; never a trace or what was sent."""
 
+from collections.abc import Callable
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.status import (
+    HTTP_401_UNAUTHORIZED,
+    HTTP_403_FORBIDDEN,
     HTTP_404_NOT_FOUND,
     HTTP_422_UNPROCESSABLE_CONTENT,
     HTTP_500_INTERNAL_SERVER_ERROR,
@@ -13,10 +18,17 @@ from starlette.status import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from triage_agent.adapters.http.auditing import note
+from triage_agent.adapters.http.facts import Sources
+from triage_agent.adapters.http.problems import problem
+from triage_agent.adapters.http.rights import RoleMissing
 from triage_agent.adapters.http.templating import Templates
+from triage_agent.domain.audit import Deed
 from triage_agent.errors import PixelsUnreadable, StudyUnknown, TransientError
 
 _SENTENCES = {
+    HTTP_401_UNAUTHORIZED: "Nobody is signed in.",
+    HTTP_403_FORBIDDEN: "This was not asked for by a page of this node, or the page is too old.",
     HTTP_404_NOT_FOUND: "There is nothing at this address.",
     HTTP_422_UNPROCESSABLE_CONTENT: "This image cannot be shown: its pixels cannot be decoded.",
     HTTP_500_INTERNAL_SERVER_ERROR: "The page failed. The studies and the list are not affected.",
@@ -26,7 +38,7 @@ _SENTENCES = {
 _log = structlog.get_logger()
 
 
-def answer_refusals(app: FastAPI, templates: Templates) -> None:
+def answer_refusals(app: FastAPI, sources: Sources, templates: Templates) -> None:
     """Make every error of the application an answer of the page's own."""
 
     def answer(request: Request, status: int) -> Response:
@@ -35,6 +47,10 @@ def answer_refusals(app: FastAPI, templates: Templates) -> None:
     @app.exception_handler(HTTPException)
     def by_status(request: Request, error: HTTPException) -> Response:
         return answer(request, error.status_code)
+
+    @app.exception_handler(RoleMissing)
+    def forbidden(request: Request, error: RoleMissing) -> Response:
+        return _forbid(request, error, sources, templates)
 
     @app.exception_handler(RequestValidationError)  # an address that is none of ours
     @app.exception_handler(StudyUnknown)
@@ -52,10 +68,35 @@ def answer_refusals(app: FastAPI, templates: Templates) -> None:
     app.add_middleware(AnswerFailures, templates=templates)
 
 
+def answering(templates: Templates) -> Callable[[HTTPConnection, int], Response]:
+    """Return what makes the answer to a request that is served by nobody, by its status."""
+    return lambda request, status: _answer(request.url.path, status, templates)
+
+
+def _forbid(
+    request: Request, error: RoleMissing, sources: Sources, templates: Templates
+) -> Response:
+    """Say which role is needed, and take it down."""
+    visitor = error.visitor
+    route = getattr(request.scope.get("route"), "path", "")
+    note(
+        sources,
+        request,
+        visitor,
+        Deed.REFUSED,
+        str(request.path_params.get("uid", "")),
+        f"{request.method} {route}",
+    )
+    needed, has = (", ".join(sorted(roles)) for roles in (error.roles, visitor.roles))
+    if request.url.path.startswith("/api/"):
+        return problem(HTTP_403_FORBIDDEN, f"This needs the role {needed}.", kind="forbidden")
+    return templates.page("forbidden.html", status_code=HTTP_403_FORBIDDEN, needed=needed, has=has)
+
+
 def _answer(path: str, status: int, templates: Templates) -> Response:
     sentence = _SENTENCES.get(status, "This request is not served here.")
     if path.startswith("/api/"):
-        return JSONResponse({"error": sentence}, status_code=status)
+        return problem(status, sentence)
     return templates.page("error.html", status_code=status, sentence=sentence)
 
 

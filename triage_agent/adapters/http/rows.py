@@ -8,8 +8,8 @@ from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.study import Study
-from triage_agent.domain.worklist import WorklistEntry
-from triage_agent.prioritise.explanation import basis, explain, part_in_words
+from triage_agent.domain.worklist import ReadingState, WorklistEntry
+from triage_agent.prioritise.explanation import basis, due_in_words, explain, part_in_words
 from triage_agent.prioritise.listing import iso
 from triage_agent.prioritise.score_band import ScoreBand, score_band
 
@@ -44,19 +44,42 @@ class Row:
     basis: str
     view: str
     layer: str  # of the view: "cam" has the heat map over it
+    due_in_words: str
+    waited_percent: int  # of the time that the study has
+    images: int  # in scope
+    views: str
+    modality: str
+    source: str
+    model: str
+    reader: str  # who has claimed it, else who has it open
+    mine: bool  # the visitor's own claim
+    opened_by: str  # somebody else who has it open
+    until: Moment | None  # when the claim ends
+    read_by: str
+    new_images: int  # come since it was last read
 
 
 def rows(
-    entries: Sequence[WorklistEntry], first_place: int, now: datetime, facts: NodeFacts
+    entries: Sequence[WorklistEntry],
+    first_place: int,
+    now: datetime,
+    facts: NodeFacts,
+    visitor: str = "",
 ) -> list[Row]:
     """Return the lines of a page whose first entry stands at `first_place`, counted from 1."""
-    return [row(entry, place, now, facts) for place, entry in enumerate(entries, first_place)]
+    return [
+        row(entry, place, now, facts, visitor) for place, entry in enumerate(entries, first_place)
+    ]
 
 
-def row(entry: WorklistEntry, place: int, now: datetime, facts: NodeFacts) -> Row:
-    """Return one line."""
+def row(
+    entry: WorklistEntry, place: int, now: datetime, facts: NodeFacts, visitor: str = ""
+) -> Row:
+    """Return one line as it is for the visitor of that name."""
     study = entry.study
     probability = study.assessment.probability
+    claimed = entry.reading_state is ReadingState.CLAIMED
+    held_by = entry.held_by if entry.held_until is not None and now < entry.held_until else ""
     return Row(
         place=place,
         study=study,
@@ -75,7 +98,38 @@ def row(entry: WorklistEntry, place: int, now: datetime, facts: NodeFacts) -> Ro
         basis=basis(entry),
         view=_view(entry),
         layer=_layer(study),
+        due_in_words=due_in_words(study.placement.due_at, now),
+        waited_percent=_waited_percent(study, now),
+        images=entry.images,
+        views=_views(entry),
+        modality=", ".join(entry.modalities),
+        source=entry.source_ae_title,
+        model=entry.model,
+        reader=entry.claimed_by or held_by,
+        mine=claimed and entry.claimed_by == visitor,
+        opened_by="" if held_by in (visitor, entry.claimed_by) else held_by,
+        until=_until(entry, now, facts) if claimed else None,
+        read_by=entry.read_by,
+        new_images=entry.new_images if entry.was_read_before else 0,
     )
+
+
+def _waited_percent(study: Study, now: datetime) -> int:
+    limit = study.placement.due_at - study.arrived_at
+    if not limit:
+        return 100
+    return min(100, max(0, int(100 * ((now - study.arrived_at) / limit))))
+
+
+def _views(entry: WorklistEntry) -> str:
+    """Say how many images there are, and how many of them have a score where not all have."""
+    if entry.images == entry.images_scored:
+        return f"{entry.images}"
+    return f"{entry.images_scored}/{entry.images}"
+
+
+def _until(entry: WorklistEntry, now: datetime, facts: NodeFacts) -> Moment | None:
+    return None if entry.claimed_until is None else moment(entry.claimed_until, now, facts.zone)
 
 
 def _view(entry: WorklistEntry) -> str:

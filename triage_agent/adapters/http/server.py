@@ -1,11 +1,15 @@
 """Serves the web page in a thread, and stops it cleanly although pages are open."""
 
 import socket
+import ssl
 import threading
+from pathlib import Path
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+
+from triage_agent.errors import SettingsInvalid
 
 # Open streams end at once; what else is running gets this long.
 _GRACE_SECONDS = 3
@@ -34,8 +38,12 @@ class _Server(uvicorn.Server):
 class RunningServer:
     """A server that accepts connections at `host` and `port`."""
 
-    def __init__(self, server: _Server, listening: socket.socket) -> None:
+    def __init__(
+        self, server: _Server, listening: socket.socket, *, scheme: str = "http", name: str = ""
+    ) -> None:
         self._server = server
+        self._scheme = scheme
+        self._name = name
         self._listening = listening
         self._error: BaseException | None = None
         self.host, self.port = listening.getsockname()[:2]
@@ -44,9 +52,9 @@ class RunningServer:
 
     @property
     def url(self) -> str:
-        """The address to open in a browser on this machine."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}/"
+        """The address to open in a browser, under the name that it was given."""
+        host = self._name or (f"[{self.host}]" if ":" in self.host else self.host)
+        return f"{self._scheme}://{host}:{self.port}/"
 
     @property
     def is_alive(self) -> bool:
@@ -76,12 +84,24 @@ class RunningServer:
         return not self._thread.is_alive()
 
 
-def serve_http(app: FastAPI, host: str, port: int, *, start_seconds: float = 30.0) -> RunningServer:
+def serve_http(
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    name: str = "",
+    start_seconds: float = 30.0,
+) -> RunningServer:
     """Serve an application made by `create_app`; port 0 is any free port.
 
+    Over TLS if there is a certificate and its key. `name` is what browsers know the host by.
     Returns once requests are served. Raises OSError if the address cannot be had, RuntimeError if
-    the application does not start.
+    the application does not start, SettingsInvalid for a certificate that cannot be used.
     """
+    if certificate is not None and key is not None:
+        check_certificate(certificate, key)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     config = uvicorn.Config(
@@ -97,7 +117,27 @@ def serve_http(app: FastAPI, host: str, port: int, *, start_seconds: float = 30.
         timeout_keep_alive=15,
         limit_concurrency=500,
         h11_max_incomplete_event_size=16_384,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
-    running = RunningServer(_Server(config, app), listening)
+    scheme = "http" if certificate is None else "https"
+    running = RunningServer(_Server(config, app), listening, scheme=scheme, name=name)
     running.wait_until_up(start_seconds)
     return running
+
+
+def check_certificate(certificate: Path, key: Path) -> None:
+    """Raise SettingsInvalid, with what is wrong, unless the two can be served."""
+    for path in (certificate, key):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise SettingsInvalid(f"{path} cannot be read ({error.strerror})") from error
+    try:
+        # An empty password: one that is asked for on a terminal would hold up the start.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, OSError) as error:
+        raise SettingsInvalid(
+            f"http.tls_certificate {certificate} and http.tls_key {key} do not go together, or are "
+            f"not PEM files without a password ({error})"
+        ) from error

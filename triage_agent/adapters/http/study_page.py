@@ -1,26 +1,33 @@
-"""The facts of one study, as its page and its JSON show them."""
+"""The facts of one study, as its page shows them."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 from triage_agent.adapters.http.facts import NodeFacts, Sources
-from triage_agent.adapters.http.rows import Moment, Row, moment, row
+from triage_agent.adapters.http.rows import Row, moment, row, rows
+from triage_agent.adapters.http.timeline import Happening, timeline
+from triage_agent.adapters.http.viewers import ViewerLink, viewer_links
 from triage_agent.domain.delivery import Delivery, Result
 from triage_agent.domain.instance import Instance, InstanceState
 from triage_agent.domain.study import Study
-from triage_agent.domain.worklist import Event, WorklistEntry
 from triage_agent.prioritise.explanation import part_in_words
-from triage_agent.prioritise.listing import ListedStudy, iso, list_study
+from triage_agent.report.draft import draft
 
 # Of the digest in a picture's address: enough to tell images apart, for a later image may come
 # between two others and a number alone would then show another image under a known heading.
 _DIGEST_CHARACTERS = 16
+# Of one patient; who wants more looks into the PACS.
+_OTHER_STUDIES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One object of the study; `source` and `heat` are addresses, or "" if there is nothing."""
+    """One object of the study.
+
+    `source`, `values` and `heat` are addresses of the picture, of the values that the browser
+    windows, and of the map that lies over them; "" where there is nothing.
+    """
 
     number: int
     heading: str
@@ -32,6 +39,7 @@ class Picture:
     state: InstanceState
     model: str
     source: str
+    values: str
     heat: str
     width: int | None
     height: int | None
@@ -48,12 +56,18 @@ class StudyPage:
     operating_percent: int
     pictures: tuple[Picture, ...]
     others: tuple[Picture, ...]  # kept objects without an image to look at
-    events: tuple[tuple[Moment, Event], ...]
+    shown: str  # differs when the images to look at are others
+    images: int  # in scope
+    is_own_model: bool  # the card at hand is that of what scored the images
+    draft: str  # of a report, or ""
+    viewers: tuple[ViewerLink, ...]
+    other_studies: tuple[Row, ...]  # of the same patient, the latest first
+    story: tuple[Happening, ...]
     results: tuple[tuple[Result, tuple[Delivery, ...]], ...]
 
 
-def study_page(sources: Sources, StudyInstanceUID: str) -> StudyPage:
-    """Read a study and lay out its facts. Raises StudyUnknown."""
+def study_page(sources: Sources, StudyInstanceUID: str, visitor: str = "") -> StudyPage:
+    """Read a study and lay out its facts for the visitor of that name. Raises StudyUnknown."""
     now, facts = sources.clock.now(), sources.facts
     entry = sources.worklist.entry(StudyInstanceUID)
     images = sources.register.study_images(StudyInstanceUID)
@@ -62,25 +76,47 @@ def study_page(sources: Sources, StudyInstanceUID: str) -> StudyPage:
         _picture(number, instance, facts)
         for number, instance in enumerate(images.instances, start=1)
     ]
+    results = _results(sources, StudyInstanceUID)
+    others = sources.worklist.entries(
+        sources.patients.others(StudyInstanceUID, limit=_OTHER_STUDIES)
+    )
     return StudyPage(
         study=entry.study,
-        row=row(entry, 0, now, facts),
+        row=row(entry, 0, now, facts, visitor),
         mean=how_the_mean_came_about(entry.study, images.instances),
         operating_point=f"{point:.2f}",
         operating_percent=round(100 * point),
         pictures=tuple(picture for picture in pictures if picture.source),
         others=tuple(picture for picture in pictures if not picture.source),
-        events=tuple(
-            (moment(event.at, now, facts.zone), event)
-            for event in sources.register.events(StudyInstanceUID)
+        shown=shown_images(images.instances),
+        images=entry.images,
+        is_own_model=entry.model in {"", facts.model},
+        draft=draft(images, point),
+        viewers=viewer_links(facts.viewers, entry.study),
+        other_studies=tuple(rows(others, 0, now, facts, visitor)),
+        story=timeline(
+            sources.register.events(StudyInstanceUID),
+            images.instances,
+            [result for result, _ in results],
+            lambda instant: moment(instant, now, facts.zone),
         ),
-        results=_results(sources, StudyInstanceUID),
+        results=results,
     )
 
 
+def shown_images(instances: Sequence[Instance]) -> str:
+    """Return a text that is another one when other images, or other scores of them, are there."""
+    told = "".join(f"{one.stored.digest} {one.model if one.score else ''} " for one in instances)
+    return hashlib.sha256(told.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+
+
 def picture_path(number: int, instance: Instance) -> str:
-    """Return what stands between a study's address and "?layer=..." for one of its images."""
-    return f"images/{number}.png?of={instance.stored.digest[:_DIGEST_CHARACTERS]}"
+    """Return what stands between a study's address and "&layer=..." for one of its images."""
+    return _path(number, ".png", instance)
+
+
+def _path(number: int, form: str, instance: Instance) -> str:
+    return f"images/{number}{form}?of={instance.stored.digest[:_DIGEST_CHARACTERS]}"
 
 
 def is_picture(instance: Instance, of: str) -> bool:
@@ -103,7 +139,7 @@ def how_the_mean_came_about(study: Study, instances: Sequence[Instance]) -> str:
 
 def _picture(number: int, instance: Instance, facts: NodeFacts) -> Picture:
     header = instance.header
-    base = f"/studies/{header.StudyInstanceUID}/{picture_path(number, instance)}"
+    study = f"/studies/{header.StudyInstanceUID}/"
     has_pixels = header.Rows is not None and header.Columns is not None
     probability = None if instance.score is None else instance.score.probability
     view = " ".join(filter(None, (header.ImageLaterality, header.ViewPosition)))
@@ -117,8 +153,9 @@ def _picture(number: int, instance: Instance, facts: NodeFacts) -> Picture:
         said=instance.reason or _said(instance),
         state=instance.state,
         model=instance.model,
-        source=f"{base}&layer=radiograph" if has_pixels else "",
-        heat=f"{base}&layer=cam" if has_pixels and instance.score else "",
+        source=f"{study}{picture_path(number, instance)}&layer=radiograph" if has_pixels else "",
+        values=f"{study}{_path(number, '/values', instance)}" if has_pixels else "",
+        heat=f"{study}{_path(number, '/heat', instance)}" if has_pixels and instance.score else "",
         width=header.Columns,
         height=header.Rows,
     )
@@ -138,58 +175,4 @@ def _results(
             tuple(one for one in deliveries if one.result.SOPInstanceUID == result.SOPInstanceUID),
         )
         for result in sources.register.results(StudyInstanceUID)
-    )
-
-
-class StudyJson(TypedDict):
-    """One study with its images, events, results and deliveries; no patient attributes."""
-
-    study: ListedStudy
-    images: list[dict[str, object]]
-    events: list[dict[str, object]]
-    results: list[dict[str, object]]
-
-
-def study_json(sources: Sources, StudyInstanceUID: str) -> StudyJson:
-    """Read a study as plain values. Raises StudyUnknown."""
-    entry: WorklistEntry = sources.worklist.entry(StudyInstanceUID)
-    images = sources.register.study_images(StudyInstanceUID)
-    return StudyJson(
-        study=list_study(entry, None),
-        images=[
-            {
-                "sop_instance_uid": one.header.SOPInstanceUID,
-                "series_instance_uid": one.header.SeriesInstanceUID,
-                "state": one.state.value,
-                "region": one.region,
-                "recognised_by": sources.facts.recognised_by(one.header) if one.region else "",
-                "reason": one.reason,
-                "probability": None if one.score is None else one.score.probability,
-                "model": one.model,
-                "received_at": iso(one.received_at),
-            }
-            for one in images.instances
-        ],
-        events=[
-            {"at": iso(event.at), "what": event.what, "detail": event.detail}
-            for event in sources.register.events(StudyInstanceUID)
-        ],
-        results=[
-            {
-                "kind": result.kind.value,
-                "sop_instance_uid": result.SOPInstanceUID,
-                "generation": result.generation,
-                "deliveries": [
-                    {
-                        "destination": delivery.destination,
-                        "state": delivery.state.value,
-                        "attempts": delivery.attempts,
-                        "last_status": delivery.last_status,
-                        "sent_at": None if delivery.sent_at is None else iso(delivery.sent_at),
-                    }
-                    for delivery in deliveries
-                ],
-            }
-            for result, deliveries in _results(sources, StudyInstanceUID)
-        ],
     )

@@ -6,6 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from triage_agent.adapters.http.facts import NodeFacts
+from triage_agent.adapters.http.rights import present_visitor
 
 HERE = Path(__file__).parent
 
@@ -13,7 +14,7 @@ HERE = Path(__file__).parent
 class Templates:
     """Renders a template into a response."""
 
-    def __init__(self, facts: NodeFacts) -> None:
+    def __init__(self, facts: NodeFacts, *, sign_in: bool = True, elsewhere: str = "") -> None:
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -24,8 +25,14 @@ class Templates:
         )
         self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
         self._environment.globals["facts"] = facts
+        self._environment.globals["sign_in"] = sign_in  # whether people have to
+        self._environment.globals["elsewhere"] = elsewhere  # what the identity provider is called
+        self._environment.globals["present_visitor"] = present_visitor.get
 
     def page(self, template: str, *, status_code: int = 200, **shown: object) -> HTMLResponse:
         """Return the page; its text is escaped by the engine."""
-        text = self._environment.get_template(template).render(shown)
-        return HTMLResponse(text, status_code=status_code)
+        return HTMLResponse(self.text(template, **shown), status_code=status_code)
+
+    def text(self, template: str, **shown: object) -> str:
+        """Return a part of a page."""
+        return self._environment.get_template(template).render(shown)

@@ -4,22 +4,21 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from triage_agent.adapters.sql import story
+from triage_agent.adapters.sql import finding, measuring, story
+from triage_agent.adapters.sql.locked_entry import lock_entry
 from triage_agent.adapters.sql.rows import (
     PLACED_STUDY,
     STUDY_COLUMNS,
     URGENCY,
     assessment_values,
     instance_from,
-    placement_values,
     study_from,
 )
-from triage_agent.adapters.sql.schema import IS_UNASSESSED, instance, study, worklist_entry
+from triage_agent.adapters.sql.schema import IS_UNASSESSED, instance, study
 from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.instance import Instance
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.study import StudyImages
-from triage_agent.domain.worklist import ReadingState
 from triage_agent.errors import StudyUnknown
 
 
@@ -75,15 +74,10 @@ def record_assessment(
     ).rowcount
     if not written:
         return is_assessed_from(connection, StudyInstanceUID, revision)
-    moved = connection.execute(
-        sa.update(worklist_entry)
-        .where(
-            worklist_entry.c.StudyInstanceUID == StudyInstanceUID,
-            worklist_entry.c.reading_state == ReadingState.UNREAD.value,
-        )
-        .values(placement_values(placement))
-    ).rowcount
-    line = story.assessed(StudyInstanceUID, assessment, placement, moved=moved == 1, at=now)
+    finding.learn_words(connection, StudyInstanceUID)
+    measuring.note_assessed(connection, StudyInstanceUID, assessment, now=now)
+    moved = lock_entry(connection, StudyInstanceUID, now).place(placement)
+    line = story.assessed(StudyInstanceUID, assessment, placement, moved=moved, at=now)
     story.append(connection, [line])
     return True
 

@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from triage_agent.domain.instant import require_utc
 
@@ -48,3 +51,27 @@ class ReceivedText(sa.TypeDecorator[str]):
             _REPLACEMENT if character == "\0" or "\ud800" <= character <= "\udfff" else character
             for character in value
         )
+
+
+class ListText(ReceivedText):
+    """Text from outside by which the list is filtered and sorted: by code point everywhere."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[str]:
+        """Return the type of `UidText`."""
+        # Not its descriptor, which is called VARCHAR.
+        return postgresql.TEXT(collation="C") if dialect.name == "postgresql" else sa.Text()
+
+
+class by_code_point(FunctionElement[str]):  # noqa: N801 (called as a function of SQL is)
+    """A text as it is to be sorted, whatever the language of the database."""
+
+    inherit_cache = True
+    type = sa.Text()
+
+
+@compiles(by_code_point)
+def _by_code_point(function: by_code_point, compiler: SQLCompiler, **options: object) -> str:
+    collation = ' COLLATE "C"' if compiler.dialect.name == "postgresql" else ""
+    return f"({compiler.process(function.clauses, **options)}{collation})"

@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from triage_agent.adapters.sql.engine import Database
@@ -32,17 +30,6 @@ def upgrade(database: Database) -> None:
                 f"the database was made by another version of the node ({error}): "
                 "install that version or a newer one"
             ) from error
-
-
-def current_revision(database: Database) -> str | None:
-    """Return the revision of the database, None if it has no tables yet."""
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest_revision() -> str | None:
-    """Return the revision that this version of the node needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from triage_agent.adapters.sql import story
+from triage_agent.adapters.sql import finding, reading_story, story
 from triage_agent.adapters.sql.inserting import insert_if_absent
+from triage_agent.adapters.sql.locked_entry import lock_entry
 from triage_agent.adapters.sql.rows import (
     Row,
     Values,
@@ -17,6 +18,7 @@ from triage_agent.adapters.sql.rows import (
 )
 from triage_agent.adapters.sql.schema import instance, quarantine, series, study, worklist_entry
 from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState, StoredObject
+from triage_agent.domain.reading import put_back
 from triage_agent.domain.study import StudyState
 from triage_agent.domain.worklist import Event, ReadingState
 from triage_agent.ports import RegistrationOutcome, StudyOpening
@@ -30,6 +32,9 @@ _INSTANCES_OF = sa.select(sa.func.count()).where(instance.c.StudyInstanceUID == 
 _LOCKED = sa.select(study).where(study.c.StudyInstanceUID == _STUDY).with_for_update(key_share=True)
 _CHANGE = sa.update(study).where(study.c.StudyInstanceUID == _STUDY)
 _NEW_ENTRY = sa.insert(worklist_entry)
+_READING_STATE = sa.select(worklist_entry.c.reading_state).where(
+    worklist_entry.c.StudyInstanceUID == _STUDY
+)
 
 
 def find_digest(connection: sa.Connection, SOPInstanceUID: str) -> str | None:
@@ -55,14 +60,19 @@ def register(
     is_new = insert_if_absent(connection, study, _new_study(value, opening, stat, quiet_seconds))
     if is_new:
         connection.execute(_NEW_ENTRY, _new_entry(value, opening))
-    insert_if_absent(connection, series, _new_series(header))
+    is_new_series = insert_if_absent(connection, series, _new_series(header))
     before = lock_study(connection, header.StudyInstanceUID)
+    if is_new_series and not is_new:
+        finding.note_modality(connection, header.StudyInstanceUID, header.Modality)
     the_study = {"the_study": header.StudyInstanceUID}
     instances = connection.execute(_INSTANCES_OF, the_study).scalar_one()
     changes, events = _arrival(
         before, value, is_new=is_new, stat=stat, quiet_seconds=quiet_seconds, instances=instances
     )
     connection.execute(_CHANGE, changes | the_study)
+    finding.note_filled_in(connection, before, changes)
+    if not is_new and value.state is not InstanceState.EXCLUDED:
+        events += _put_back(connection, header.StudyInstanceUID, value.received_at)
     story.append(connection, events)
     return RegistrationOutcome.NEW
 
@@ -91,6 +101,17 @@ def record_conflict(
 def lock_study(connection: sa.Connection, StudyInstanceUID: str) -> Row:
     """Return a study's row; until the end of the transaction no one else changes it."""
     return connection.execute(_LOCKED, {"the_study": StudyInstanceUID}).mappings().one()
+
+
+def _put_back(connection: sa.Connection, StudyInstanceUID: str, now: datetime) -> list[Event]:
+    """Put a study that was read on the list again: nobody has read the image that came."""
+    state = connection.execute(_READING_STATE, {"the_study": StudyInstanceUID}).scalar()
+    if state != ReadingState.READ:
+        return []
+    entry = lock_entry(connection, StudyInstanceUID, now)
+    after = put_back(entry.reading)
+    line = reading_story.put_back(StudyInstanceUID, after.read_by, at=now)
+    return entry.write(after, [line], act=None)
 
 
 def _attributes(value: Instance) -> Values:
@@ -137,6 +158,7 @@ def _new_entry(value: Instance, opening: StudyOpening) -> Values:
         "arrived_at": value.received_at,
         "reading_state": ReadingState.UNREAD.value,
         "claimed_by": "",
+        **finding.entry_values(value),
     }
 
 

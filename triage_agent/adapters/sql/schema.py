@@ -6,7 +6,7 @@ bound values, because a partial index is only used by a query that repeats its c
 
 import sqlalchemy as sa
 
-from triage_agent.adapters.sql.column_types import ReceivedText, UidText, UtcDateTime
+from triage_agent.adapters.sql.column_types import ListText, ReceivedText, UidText, UtcDateTime
 
 metadata = sa.MetaData(
     naming_convention={
@@ -102,7 +102,22 @@ worklist_entry = sa.Table(
     sa.Column("arrived_at", UtcDateTime, nullable=False),  # the study's; here for the list's index
     sa.Column("reading_state", sa.Text, nullable=False),
     sa.Column("claimed_by", ReceivedText, nullable=False),
+    sa.Column("claimed_at", UtcDateTime),
     sa.Column("claimed_until", UtcDateTime),
+    sa.Column("held_by", ReceivedText, nullable=False, server_default=""),
+    sa.Column("held_until", UtcDateTime),  # the latest of the study's holds
+    sa.Column("read_by", ReceivedText, nullable=False, server_default=""),
+    sa.Column("read_at", UtcDateTime),
+    sa.Column("read_generation", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("read_images", sa.Integer, nullable=False, server_default="0"),
+    # Where it goes once nobody has it any more; null if it stands there.
+    sa.Column("next_priority_class", sa.Text),
+    sa.Column("next_due_at", UtcDateTime),
+    sa.Column("undoable_act", _Id),  # null if something else has happened since
+    # Each begins and ends with a blank, as does each of its words; empty if there is none.
+    sa.Column("modalities", ListText, nullable=False, server_default=""),
+    sa.Column("source_ae_title", ListText, nullable=False, server_default=""),
+    sa.Column("search_text", ListText, nullable=False, server_default=""),
 )
 
 reader_verdict = sa.Table(
@@ -113,7 +128,10 @@ reader_verdict = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False),
     sa.Column("reader", ReceivedText, nullable=False),
     sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("text", ReceivedText, nullable=False, server_default=""),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("withdrawn_at", UtcDateTime),
 )
 
 result = sa.Table(
@@ -202,6 +220,10 @@ IS_OPEN = _is(study.c.state, "open")
 IS_CLOSED = _is(study.c.state, "closed")
 IS_UNASSESSED = study.c.revision != study.c.assessed_revision
 IS_NOT_READ = _is_not(worklist_entry.c.reading_state, "read")
+IS_UNREAD = _is(worklist_entry.c.reading_state, "unread")
+IS_CLAIMED = _is(worklist_entry.c.reading_state, "claimed")
+IS_READ = _is(worklist_entry.c.reading_state, "read")
+IS_OPENED = worklist_entry.c.held_until.is_not(None)
 IS_PENDING = _is(delivery.c.state, "pending")
 IS_SENT = _is(delivery.c.state, "sent")
 IS_NOT_SENT = _is_not(delivery.c.state, "sent")
@@ -211,7 +233,8 @@ def _due_index(name: str, *columns: sa.Column[object], where: sa.ColumnElement[b
     sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
-sa.Index("ix_instance_study_state", instance.c.StudyInstanceUID, instance.c.state)
+# With the model, so that a line of the list is made without looking at its images.
+sa.Index("ix_instance_study_state", instance.c.StudyInstanceUID, instance.c.state, instance.c.model)
 sa.Index("ix_result_study", result.c.StudyInstanceUID)
 sa.Index("ix_event_study", event.c.StudyInstanceUID)
 sa.Index("ix_reader_verdict_study", reader_verdict.c.StudyInstanceUID)
@@ -221,6 +244,7 @@ _due_index(
     instance.c.received_at,
     where=IS_WAITING_FOR_SCORE,
 )
+sa.Index("ix_study_patient", study.c.PatientID, study.c.arrived_at)
 _due_index("ix_study_unassessed", study.c.StudyInstanceUID, where=IS_UNASSESSED)
 _due_index("ix_study_open", study.c.closes_at, where=IS_OPEN)
 _due_index("ix_study_closed", study.c.StudyInstanceUID, where=IS_CLOSED)
@@ -231,6 +255,21 @@ _due_index(
     worklist_entry.c.StudyInstanceUID,
     where=IS_NOT_READ,
 )
+_due_index(
+    "ix_worklist_entry_read",
+    worklist_entry.c.due_at,
+    worklist_entry.c.arrived_at,
+    worklist_entry.c.StudyInstanceUID,
+    where=IS_READ,
+)
+_due_index(
+    "ix_worklist_entry_read_arrived",
+    worklist_entry.c.arrived_at,
+    worklist_entry.c.StudyInstanceUID,
+    where=IS_READ,
+)
+_due_index("ix_worklist_entry_claimed", worklist_entry.c.claimed_until, where=IS_CLAIMED)
+_due_index("ix_worklist_entry_opened", worklist_entry.c.held_until, where=IS_OPENED)
 _due_index(
     "ix_delivery_pending",
     delivery.c.destination,

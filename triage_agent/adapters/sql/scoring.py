@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from triage_agent.adapters.sql import story
+from triage_agent.adapters.sql import measuring, story
 from triage_agent.adapters.sql.rows import (
     PLACED_STUDY,
     Values,
@@ -85,7 +85,7 @@ def record_score(
         return story.scored(StudyInstanceUID, SOPInstanceUID, score, model, at=now)
 
     values = {"state": InstanceState.SCORED.value, "model": model, **score_values(score)}
-    return _settle(connection, SOPInstanceUID, values, line)
+    return _settle(connection, SOPInstanceUID, values, line, scored_at=now)
 
 
 def record_unreadable(
@@ -101,20 +101,27 @@ def record_unreadable(
 
 
 def _settle(
-    connection: sa.Connection, SOPInstanceUID: str, values: Values, line: Callable[[str], Event]
+    connection: sa.Connection,
+    SOPInstanceUID: str,
+    values: Values,
+    line: Callable[[str], Event],
+    *,
+    scored_at: datetime | None = None,
 ) -> bool:
     settled = connection.execute(
         sa.update(instance)
         .where(instance_of(SOPInstanceUID), IS_WAITING_FOR_SCORE)
         .values(values)
-        .returning(instance.c.StudyInstanceUID)
-    ).scalar()
+        .returning(instance.c.StudyInstanceUID, instance.c.received_at)
+    ).first()
     if settled is None:
         return False
+    if scored_at is not None:
+        measuring.note_scored(connection, settled.received_at, now=scored_at)
     connection.execute(
         sa.update(study)
-        .where(study.c.StudyInstanceUID == settled)
+        .where(study.c.StudyInstanceUID == settled.StudyInstanceUID)
         .values(revision=study.c.revision + 1)
     )
-    story.append(connection, [line(settled)])
+    story.append(connection, [line(settled.StudyInstanceUID)])
     return True

@@ -15,6 +15,9 @@ from triage_agent.domain.instance import ImageScore, Instance
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.worklist import Event
 
+# What is told of deliveries changes nothing that the list shows.
+OF_DELIVERY = frozenset({"delivered", "delivery failed", "parked", "retry asked for"})
+
 # Built once, as every instance needs them.
 _APPENDED = sa.insert(event)
 _COUNTED_UP = sa.update(list_version).values(number=list_version.c.number + 1)
@@ -142,9 +145,10 @@ def retried(result: Result, destination: str, *, at: datetime) -> Event:
 def append(connection: sa.Connection, events: Sequence[Event]) -> None:
     """Append lines and count up the list's version.
 
-    The last statement of a transaction: on PostgreSQL the version's row stays locked until the
-    commit, which puts versions in the order in which they become visible.
+    The last statements of a transaction: on PostgreSQL the version's row stays locked until the
+    commit, which puts versions, and the lines' ids, in the order in which they become visible.
     """
+    connection.execute(_COUNTED_UP)
     connection.execute(
         _APPENDED,
         [
@@ -157,7 +161,6 @@ def append(connection: sa.Connection, events: Sequence[Event]) -> None:
             for line in events
         ],
     )
-    connection.execute(_COUNTED_UP)
 
 
 def of_study(connection: sa.Connection, StudyInstanceUID: str) -> tuple[Event, ...]:
@@ -165,14 +168,16 @@ def of_study(connection: sa.Connection, StudyInstanceUID: str) -> tuple[Event, .
     statement = (
         sa.select(event).where(event.c.StudyInstanceUID == StudyInstanceUID).order_by(event.c.id)
     )
-    return tuple(
-        Event(
-            at=row["at"],
-            StudyInstanceUID=row["StudyInstanceUID"],
-            what=row["what"],
-            detail=row["detail"],
-        )
-        for row in connection.execute(statement).mappings()
+    return tuple(event_from(row) for row in connection.execute(statement).mappings())
+
+
+def event_from(row: sa.RowMapping) -> Event:
+    """Return the line of a whole row."""
+    return Event(
+        at=row["at"],
+        StudyInstanceUID=row["StudyInstanceUID"],
+        what=row["what"],
+        detail=row["detail"],
     )
 
 

@@ -1,4 +1,4 @@
-"""The PixelReader port: a pool of child processes that decode.
+"""The PixelReader and RadiographReader ports: a pool of child processes that decode.
 
 A file that crashes a decoder, or makes it run or grow without end, costs one child process and one
 job; the child is replaced when it is next needed.
@@ -21,7 +21,9 @@ from pathlib import Path
 import numpy as np
 import structlog
 
+from triage_agent.adapters.torch_inference.decoder_radiographs import unpack
 from triage_agent.adapters.torch_inference.decoder_wire import BrokenWire, Head, receive, send
+from triage_agent.domain.radiograph import Radiograph
 from triage_agent.errors import DecoderCrashed, PixelsUnreadable
 from triage_agent.infer.preprocess import Preprocessing
 from triage_agent.ports import FloatImage
@@ -83,11 +85,18 @@ class DecoderPool:
 
     def read(self, location: str) -> tuple[FloatImage, ...]:
         """Return the model's input, in each form, in order. Raises as `PixelReader.read`."""
-        return self._do(location, {"form": "input"}, len(self._preprocessings))
+        head, body = self._do(location, {"form": "input"})
+        return _images(head, body, len(self._preprocessings))
 
     def display(self, location: str, longest_side: int) -> FloatImage:
         """Return the radiograph as displayed. Raises as `PixelReader.display`."""
-        return self._do(location, {"form": "display", "size": longest_side}, 1)[0]
+        head, body = self._do(location, {"form": "display", "size": longest_side})
+        return _images(head, body, 1)[0]
+
+    def radiograph(self, location: str, longest_side: int) -> Radiograph:
+        """Return the radiograph's values. Raises as `RadiographReader.radiograph`."""
+        head, body = self._do(location, {"form": "radiograph", "size": longest_side})
+        return _radiograph(head, body)
 
     def close(self) -> None:
         """End all children at once; jobs under way, and later ones, raise DecoderCrashed."""
@@ -102,7 +111,7 @@ class DecoderPool:
             self._idle.put(None)
         self._starter.shutdown(wait=True)
 
-    def _do(self, location: str, wanted: Head, images: int) -> tuple[FloatImage, ...]:
+    def _do(self, location: str, wanted: Head) -> tuple[Head, bytearray]:
         job = {"path": str(self._path_of(location)), **wanted}
         child = self._idle.get()
         try:
@@ -110,7 +119,7 @@ class DecoderPool:
                 self._discard(child)
                 child = None
                 child = self._start()
-            head, body = child.ask(job, self._seconds)
+            return child.ask(job, self._seconds)
         except BrokenWire as error:
             fate = self._discard(child)
             child = None
@@ -118,7 +127,6 @@ class DecoderPool:
             raise DecoderCrashed(f"the decoder gave no answer ({error}; {fate})") from error
         finally:
             self._idle.put(child)
-        return _images(head, body, images)
 
     def _start(self) -> "_Child":
         try:
@@ -196,12 +204,24 @@ def _environment() -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def _images(head: Head, body: bytearray, count: int) -> tuple[FloatImage, ...]:
+def _check(head: Head) -> None:
     status, reason = head.get("status"), str(head.get("reason"))
     if status == "unreadable":
         raise PixelsUnreadable(reason)
     if status != "done":
         raise DecoderCrashed(f"the image could not be decoded: {reason}")
+
+
+def _radiograph(head: Head, body: bytearray) -> Radiograph:
+    _check(head)
+    try:
+        return unpack(head, body)
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        raise DecoderCrashed("the decoder gave an answer that is not a radiograph") from error
+
+
+def _images(head: Head, body: bytearray, count: int) -> tuple[FloatImage, ...]:
+    _check(head)
     try:
         images = tuple(_divided(body, head.get("shapes")))
     except (TypeError, ValueError, OverflowError):

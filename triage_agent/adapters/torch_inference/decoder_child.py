@@ -19,8 +19,10 @@ import numpy.typing as npt
 from PIL import Image
 from pydicom import dcmread
 
+from triage_agent.adapters.torch_inference.decoder_radiographs import pack, reduce
 from triage_agent.adapters.torch_inference.decoder_wire import BrokenWire, Head, receive, send
 from triage_agent.dicom.pixels import displayed
+from triage_agent.dicom.radiograph import read_radiograph
 from triage_agent.errors import PixelsUnreadable
 from triage_agent.infer.preprocess import Preprocessing, Resampling, preprocess
 
@@ -86,7 +88,7 @@ def _triple(value: object) -> tuple[float, float, float]:
 
 def _answer(wire: socket.socket, head: Head, forms: Sequence[Preprocessing]) -> None:
     try:
-        images = _work(head, forms)
+        facts, body = _work(head, forms)
     except PixelsUnreadable as error:
         send(wire, {"status": "unreadable", "reason": str(error)})
     except FileNotFoundError:
@@ -99,16 +101,20 @@ def _answer(wire: socket.socket, head: Head, forms: Sequence[Preprocessing]) -> 
         reason = f"the object cannot be read ({type(error).__name__})"
         send(wire, {"status": "unreadable", "reason": reason})
     else:
-        whole = np.concatenate([image.ravel() for image in images], dtype=np.float32)
-        shapes = [list(image.shape) for image in images]
-        send(wire, {"status": "done", "shapes": shapes}, whole.data.cast("B"))
+        send(wire, {"status": "done", **facts}, body)
 
 
-def _work(head: Head, forms: Sequence[Preprocessing]) -> list[npt.NDArray[np.float32]]:
-    image = displayed(dcmread(Path(str(head["path"]))))
+def _work(head: Head, forms: Sequence[Preprocessing]) -> tuple[Head, bytes | memoryview]:
+    dataset = dcmread(Path(str(head["path"])))
+    if head["form"] == "radiograph":
+        return pack(reduce(read_radiograph(dataset), int(str(head["size"]))))
+    image = displayed(dataset)
     if head["form"] == "input":
-        return [preprocess(image, each) for each in forms]
-    return [_reduce(image, int(str(head["size"])))]
+        images = [preprocess(image, each) for each in forms]
+    else:
+        images = [_reduce(image, int(str(head["size"])))]
+    whole = np.concatenate([image.ravel() for image in images], dtype=np.float32)
+    return {"shapes": [list(image.shape) for image in images]}, whole.data.cast("B")
 
 
 def _reduce(image: npt.NDArray[np.float32], longest_side: int) -> npt.NDArray[np.float32]:

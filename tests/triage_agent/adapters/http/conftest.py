@@ -5,7 +5,7 @@ from datetime import UTC
 import httpx
 import pytest
 
-from tests.fakes.web_node import WebNode
+from tests.fakes.web_node import CSRF_TOKEN, WebNode
 from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.adapters.http.server import serve_http
 from triage_agent.domain.region import Region
@@ -33,7 +33,9 @@ def client_of() -> Iterator[Callable[[WebNode], httpx.Client]]:
         def client(node: WebNode) -> httpx.Client:
             server = serve_http(node.app(), "127.0.0.1", 0)
             ending.callback(server.stop)
-            return ending.enter_context(httpx.Client(base_url=server.url))
+            headers = {"X-CSRF-Token": CSRF_TOKEN}
+            client = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+            return ending.enter_context(client)
 
         yield client
 

@@ -2,6 +2,7 @@ import pytest
 
 from tests.factories import after, make_result, uid
 from triage_agent.domain.instance import InstanceState
+from triage_agent.domain.reading import Reading
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.prioritise.listing import list_studies
 
@@ -53,18 +54,29 @@ def test_a_study_with_all_that_is_known_of_it_but_the_patient(node, client):
 
 def test_a_study_that_is_read_is_still_told(node, client):
     node.receive()
-    node.rows.reading[uid("study", 1)] = (ReadingState.READ, "")
+    node.rows.reading[uid("study", 1)] = Reading(state=ReadingState.READ)
     assert client.get("/api/v1/worklist").json() == []
     assert client.get(f"/api/v1/studies/{uid('study', 1)}").json()["study"]["state"] == "read"
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/v1/studies/1.2.3", "/api/v1/x", "/api/v1/worklist?limit=x"]
+    ("address", "status"),
+    [
+        ("/api/v1/studies/1.2.3", 404),
+        ("/api/v1/studies/x", 404),
+        ("/api/v1/x", 404),
+        ("/api/v2/worklist", 404),
+        ("/api/v1/worklist?limit=x", 422),
+    ],
 )
-def test_refusals_are_objects(client, address):
+def test_refusals_are_problems(client, address, status):
     answer = client.get(address)
-    assert answer.status_code == 404
-    assert set(answer.json()) == {"error"}
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told["status"] == status
+    assert set(told) >= {"type", "title", "status", "detail"}
+    assert told["error"] == told["detail"]  # what programs read before there was more
 
 
 def test_nothing_can_be_written(client):

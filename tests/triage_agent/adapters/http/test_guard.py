@@ -4,7 +4,6 @@ import socket
 
 import pytest
 
-from triage_agent.adapters.http.guard import _is_loopback
 from triage_agent.adapters.http.templating import HERE
 
 
@@ -37,9 +36,11 @@ def test_other_names_are_refused(client, host):
         assert "content-security-policy" in answer.headers
 
 
-def test_without_one_host_nothing_is_served():
-    assert not _is_loopback([])
-    assert not _is_loopback(["localhost", "evil.example"])
+def test_without_a_host_nothing_is_served(client):
+    address = (client.base_url.host, client.base_url.port)
+    with socket.create_connection(address, timeout=10) as raw:
+        raw.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert raw.recv(100).startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 421 "))
 
 
 def test_two_host_headers_are_refused(client):
@@ -57,7 +58,8 @@ def test_browsers_are_told_what_they_may_do(client, address):
     assert "unsafe" not in policy
     assert "*" not in policy
     assert headers["cache-control"] == "no-store"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "strict-transport-security" not in headers
     assert headers["x-content-type-options"] == "nosniff"
 
 

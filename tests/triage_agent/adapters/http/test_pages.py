@@ -1,12 +1,15 @@
 import re
-from dataclasses import replace
 
 import pytest
 
 from tests.factories import after, make_result, uid
+from tests.fakes.web_node import WebNode
+from triage_agent.adapters.http.facts import NodeFacts
+from triage_agent.domain.audit import Deed
 from triage_agent.domain.instance import InstanceState
-from triage_agent.domain.priority import PriorityClass
-from triage_agent.domain.worklist import ReadingState
+from triage_agent.domain.region import Region
+from triage_agent.domain.visitor import Role
+from triage_agent.viewer_settings import ViewerSettings
 
 WARNING = "RESEARCH USE ONLY"
 
@@ -14,90 +17,6 @@ WARNING = "RESEARCH USE ONLY"
 def text_of(response):
     """What a person reads: tags gone, white space single."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.text))
-
-
-def two_studies(node):
-    below = node.receive(StudyInstanceUID=uid("study", 1), AccessionNumber="BELOW")
-    node.score(below, 0.1)
-    above = node.receive(StudyInstanceUID=uid("study", 2), AccessionNumber="ABOVE")
-    node.score(above, 0.95)
-
-
-def test_the_list_stands_in_order_with_scores_reasons_and_deadlines(node, client):
-    two_studies(node)
-    node.close()
-    said = text_of(client.get("/"))
-    assert said.index("ABOVE") < said.index("BELOW")
-    for part in (
-        "2 to read",
-        "abnormal, high",
-        "0.95",
-        "below threshold",
-        "abnormal 0.95, wrist : due in 15 min",
-        "limit 15 min, 1 of 1 images scored",
-        "due in 15 min",
-        "unread closed",
-        "wrist",
-        "Test, Patient",
-    ):
-        assert part in said
-    assert "provisional" not in said
-
-
-def test_a_study_that_is_not_assessed_is_on_the_list_with_its_reason(node, client):
-    node.receive(state=InstanceState.EXCLUDED, reason="body part KNEE is out of scope", region=None)
-    said = text_of(client.get("/"))
-    for part in (
-        "not assessed, provisional : no image has been scored yet; due in 1 h 30 min",
-        "not recognised",
-        "no image in scope",
-        "no score",
-    ):
-        assert part in said
-    assert "below threshold" not in said
-
-
-def test_what_is_late_claimed_or_stat_is_marked(node, client):
-    two_studies(node)
-    node.rows.reading[uid("study", 2)] = (ReadingState.CLAIMED, "someone")
-    study = node.rows.studies[uid("study", 2)]
-    placement = replace(study.placement, priority_class=PriorityClass.STAT)
-    node.rows.studies[uid("study", 2)] = replace(study, placement=placement, generation=2)
-    node.clock.advance(3600)
-    page = client.get("/")
-    said = text_of(page)
-    for part in (
-        "STAT order , abnormal 0.95, wrist",
-        "overdue by 45 min",
-        "claimed open",
-        "generation 2",
-    ):
-        assert part in said
-    assert re.search(r'class="band-high overdue held"', page.text)
-
-
-def test_an_empty_list_says_so(client):
-    assert "No study waits to be read" in text_of(client.get("/"))
-
-
-def test_a_long_list_has_pages(node, client):
-    for number in range(1, 203):
-        node.receive(StudyInstanceUID=uid("study", number), AccessionNumber=f"ACC{number}")
-    first, middle, last = (client.get(f"/?offset={offset}") for offset in (0, 100, 200))
-    assert "Later places" in first.text
-    assert "Earlier places" not in first.text
-    assert "Later places" in middle.text
-    assert "Earlier places" in middle.text
-    assert "201 to 202 of 202" in text_of(last)
-    assert "Later places" not in last.text
-    assert 'hx-get="/list?offset=100"' in middle.text
-
-
-def test_the_live_part_is_the_list_of_the_page(node, client):
-    two_studies(node)
-    part, page = client.get("/list"), client.get("/")
-    assert "<html" not in part.text
-    assert part.text.strip() in page.text
 
 
 def test_the_study_page_says_how_the_score_came_about(node, client):
@@ -113,7 +32,7 @@ def test_the_study_page_says_how_the_score_came_about(node, client):
         "L PA",
         "left wrist",
         "region from body part HAND",
-        "scored by test-model 1",
+        "Model test-model 1",
         "a report",
         "Test, Patient",
         "P1",
@@ -182,9 +101,91 @@ def test_a_study_tells_of_its_deliveries_behind_any_number_of_others(node, clien
 def test_the_facts_say_when_the_page_shows_too_few_images(node, client):
     node.score(node.receive(), 0.9)
     address = f"/studies/{uid('study', 1)}/facts"
-    assert "Load them" not in client.get(f"{address}?shown=1").text
+    [shown] = re.findall(r"shown=([0-9a-f]+)", client.get(f"/studies/{uid('study', 1)}").text)
+    assert "Load them" not in client.get(f"{address}?shown={shown}").text
+    late = node.receive()
+    told = client.get(f"{address}?shown={shown}").text
+    assert "Load them" in told
+    [shown] = re.findall(r"shown=([0-9a-f]+)", client.get(f"/studies/{uid('study', 1)}").text)
+    assert "Load them" not in client.get(f"{address}?shown={shown}").text
+    node.score(late, 0.5)
+    assert "Load them" in client.get(f"{address}?shown={shown}").text
+
+
+def test_looking_at_a_study_is_taken_down_once_a_minute(node, client):
     node.receive()
-    assert "Load them" in client.get(f"{address}?shown=1").text
+    study = f"/studies/{uid('study', 1)}"
+    for address in (study, f"{study}/facts", study):
+        client.get(address)
+    lines = [line for line in node.audit.lines if line.deed is Deed.STUDY_VIEWED]
+    assert [(line.who, line.StudyInstanceUID) for line in lines] == [("local", uid("study", 1))]
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "/facts", "/images/1.png", "/images/1/values", "/images/1/heat", "/view.jpg"]
+)
+def test_who_is_no_reader_sees_no_study(node, client_of, rest):
+    node.score(node.receive(), 0.9)
+    node.visited_by("somebody", Role.ADMINISTRATOR, Role.AUDITOR)
+    answer = client_of(node).get(f"/studies/{uid('study', 1)}{rest}")
+    assert answer.status_code == 403
+    assert "Test, Patient" not in text_of(answer)
+
+
+def test_other_studies_of_the_patient_are_at_hand(node, client):
+    node.score(node.receive(), 0.9)
+    node.receive(StudyInstanceUID=uid("study", 2), BodyPartExamined="HAND", region=Region.HAND)
+    node.receive(StudyInstanceUID=uid("study", 3), PatientID="P2")
+    page = client.get(f"/studies/{uid('study', 1)}").text
+    assert f'href="/studies/{uid("study", 2)}"' in page
+    assert f'href="/studies/{uid("study", 3)}"' not in page
+
+
+def test_a_study_opens_in_other_viewers(client_of):
+    viewers = (
+        ViewerSettings(name="OHIF", url="https://viewer.example/v?s={StudyInstanceUID}"),
+        ViewerSettings(name="PACS", url="https://pacs.example/{AccessionNumber}"),
+    )
+    node = WebNode(NodeFacts(model="test-model 1", ae_title="TRIAGE", viewers=viewers))
+    node.receive(AccessionNumber="")
+    page = client_of(node).get(f"/studies/{uid('study', 1)}").text
+    assert (
+        f'<a href="https://viewer.example/v?s={uid("study", 1)}" target="_blank" '
+        'rel="noopener noreferrer">Open in OHIF</a>'
+    ) in page
+    assert "pacs.example" not in page
+
+
+def test_only_a_study_that_is_not_above_gets_a_draft(node, client):
+    node.score(node.receive(), 0.9)
+    node.score(node.receive(StudyInstanceUID=uid("study", 2)), 0.1)
+    assert 'id="draft"' not in client.get(f"/studies/{uid('study', 1)}").text
+    below = client.get(f"/studies/{uid('study', 2)}").text
+    assert "NOT READ BY A PERSON" in below
+    # The bare word is nowhere a result.
+    denied = r"abnormal\w*|not a statement that the study is normal"
+    said = text_of(client.get(f"/studies/{uid('study', 2)}"))
+    assert "normal" not in re.sub(denied, "", said)
+
+
+def test_the_model_card_is_text_whatever_it_holds(client_of):
+    card = f"# Model\n\n- **bold** {HOSTILE}\n\n| a |\n|---|\n| `b` |\n"
+    node = WebNode(NodeFacts(model="test-model 1", ae_title="TRIAGE", model_card=card))
+    node.receive()
+    client = client_of(node)
+    assert 'href="/model"' in client.get(f"/studies/{uid('study', 1)}").text
+    page = client.get("/model").text
+    assert "<h1>Model</h1>" in page
+    assert "<li><strong>bold</strong> &lt;script&gt;" in page
+    assert '<th scope="col">a</th>' in page
+    assert "<td><code>b</code></td>" in page
+    assert HOSTILE not in page
+
+
+def test_without_a_card_there_is_no_page_of_it(node, client):
+    node.receive()
+    assert 'href="/model"' not in client.get(f"/studies/{uid('study', 1)}").text
+    assert client.get("/model").status_code == 404
 
 
 HOSTILE = "<script>alert(1)</script>"

@@ -1,5 +1,7 @@
 import socket
+import ssl
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +11,13 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from tests.factories import uid
-from triage_agent.adapters.http.server import RunningServer, serve_http
+from tests.triage_agent.adapters.dimse.certificates import (
+    Certificate,
+    make_authority,
+    make_certificate,
+)
+from triage_agent.adapters.http.server import RunningServer, check_certificate, serve_http
+from triage_agent.errors import SettingsInvalid
 
 
 @pytest.fixture
@@ -64,6 +72,52 @@ def test_ipv6_loopback(node):
     assert server.url == f"http://[::1]:{server.port}/"
     assert httpx.get(f"{server.url}healthz").status_code == 200
     assert server.stop()
+
+
+@pytest.fixture
+def certificate(tmp_path) -> Certificate:
+    return make_certificate(tmp_path, "node", make_authority(tmp_path, "authority"))
+
+
+def test_over_tls_nothing_is_served_in_the_clear(node, certificate, tmp_path):
+    server = serve_http(
+        node.app(),
+        "127.0.0.1",
+        0,
+        certificate=certificate.certificate,
+        key=certificate.key,
+        name="triage.example",
+    )
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
+    address = f"127.0.0.1:{server.port}/healthz"
+    assert server.url == f"https://triage.example:{server.port}/"
+    assert httpx.get(f"https://{address}", verify=trusting).status_code == 200
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"http://{address}")
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what is refused here
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"https://{address}", verify=old)
+    assert server.stop()
+
+
+def test_a_certificate_that_cannot_be_used_is_told_of_before_anything_listens(
+    certificate, tmp_path
+):
+    other = make_certificate(tmp_path, "other", make_authority(tmp_path, "others"))
+    no_pem = tmp_path / "text.pem"
+    no_pem.write_text("no certificate")
+    check_certificate(certificate.certificate, certificate.key)
+    for pair, said in [
+        ((certificate.certificate, other.key), "do not go together"),
+        ((no_pem, certificate.key), "do not go together, or are not PEM files"),
+        ((certificate.certificate, tmp_path / "none.key"), "none.key cannot be read"),
+    ]:
+        with pytest.raises(SettingsInvalid, match=said):
+            check_certificate(*pair)
 
 
 def test_an_application_that_does_not_start_is_an_error():

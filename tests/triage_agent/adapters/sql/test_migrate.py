@@ -7,10 +7,12 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from tests.peers.register_writer import processes, start_upgrading
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.migrate import _config, current_revision, newest_revision, upgrade
+from triage_agent.adapters.sql.migrate import _config, upgrade
+from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.adapters.sql.schema import metadata
 from triage_agent.errors import SettingsInvalid
 
@@ -48,6 +50,10 @@ def test_the_migrated_schema_is_the_declared_one(database: Database, empty: Data
         metadata.create_all(connection)
     # compare_metadata does not look at the conditions of partial indexes.
     assert _facts(database) == _facts(empty)
+
+
+def test_the_newest_revision_is_the_head_of_the_migrations() -> None:
+    assert newest_revision() == ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def test_a_new_database_is_brought_to_the_newest_revision(empty: Database) -> None:

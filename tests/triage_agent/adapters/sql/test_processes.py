@@ -48,7 +48,9 @@ def test_instances_that_come_at_once_are_registered_once(
     for number in range(10):
         images = ports.register.study_images(uid("study", number))
         assert (len(images.instances), images.study.revision) == (3, 3)
-    assert ports.worklist.version() == 30
+    changes = ports.worklist.changed_since(0)
+    assert set(changes.StudyInstanceUIDs) == {uid("study", number) for number in range(10)}
+    assert changes.version == ports.worklist.version()
 
 
 def test_the_version_tells_of_other_processes(database: Database, sqlite_file: Path) -> None:

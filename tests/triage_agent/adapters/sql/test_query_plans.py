@@ -19,6 +19,7 @@ from tests.factories import (
     make_stored,
 )
 from triage_agent.adapters.sql.engine import Database
+from triage_agent.domain.verdict import Judgement, ReaderVerdict
 
 # A handful of rows, whatever comes.
 SMALL = {"list_version", "destination"}
@@ -28,7 +29,9 @@ PARTIAL = {
     "ix_study_closed",
     "ix_study_open",
     "ix_study_unassessed",
+    "ix_worklist_entry_claimed",
     "ix_worklist_entry_not_read",
+    "ix_worklist_entry_opened",
     "ix_delivery_not_sent",
     "ix_delivery_sent",
 }
@@ -36,6 +39,7 @@ PARTIAL = {
 COUNTED = {"ix_delivery_sent_to"}
 INSTANCE = make_instance()
 UID = INSTANCE.header.SOPInstanceUID
+AGREE = ReaderVerdict(reader="ann", generation=1, judgement=Judgement.AGREE, at=T0)
 
 CALLS: dict[str, Callable[[RegisterPorts], object]] = {
     "find_digest": lambda p: p.register.find_digest(UID),
@@ -60,6 +64,16 @@ CALLS: dict[str, Callable[[RegisterPorts], object]] = {
     "count": lambda p: p.worklist.count(),
     "entry": lambda p: p.worklist.entry(STUDY),
     "version": lambda p: p.worklist.version(),
+    "reading": lambda p: p.desk.reading(STUDY),
+    "claim": lambda p: p.desk.claim(STUDY, "ann", now=T0, until=after(60)),
+    "claim_next": lambda p: p.desk.claim_next("ann", now=T0, until=after(60)),
+    "release": lambda p: p.desk.release(STUDY, "ann", now=T0),
+    "mark_read": lambda p: p.desk.mark_read(STUDY, "ann", generation=1, images=1, now=T0),
+    "give_verdict": lambda p: p.desk.give_verdict(STUDY, AGREE, images=1),
+    "undo": lambda p: p.desk.undo(STUDY, _claimed(p), "ann", now=T0, not_before=T0),
+    "hold": lambda p: p.desk.hold(STUDY, "ann", now=T0, until=after(9), claim_until=after(9)),
+    "expire_due": lambda p: (_claimed(p), p.desk.expire_due(after(60))),
+    "verdicts": lambda p: p.desk.verdicts(STUDY),
     "due": lambda p: p.outbox.due("pacs", now=T0, limit=10),
     "health": lambda p: p.outbox.health("pacs"),
     "record_sent": lambda p: p.outbox.record_sent(_only(p), "0x0000", now=T0),
@@ -85,6 +99,10 @@ NEEDS_DELIVERY = {
     "retry",
     "park",
 }
+
+
+def _claimed(ports: RegisterPorts) -> int:
+    return ports.desk.claim(STUDY, "ann", now=T0, until=after(60)).act or 0
 
 
 def _only(ports: RegisterPorts) -> int:

@@ -2,6 +2,16 @@
 
 from alembic import context
 
+from triage_agent.adapters.sql import (  # noqa: F401 (they declare their tables)
+    accounts_tables,
+    audit_tables,
+    health_tables,
+    list_tables,
+    preferences_tables,
+    reading_tables,
+    tokens_tables,
+    webhook_tables,
+)
 from triage_agent.adapters.sql.schema import metadata
 
 connection = context.config.attributes["connection"]

@@ -1,4 +1,7 @@
-"""Nothing yet."""
+"""How each user wants the pages to look."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0006"
 down_revision = "0005"
@@ -7,8 +10,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "preferences",
+        sa.Column("user_name", sa.Text(), nullable=False),
+        sa.Column("chosen", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("user_name", name="pk_preferences"),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("preferences")
