@@ -1,8 +1,8 @@
 """Tells open pages that the list has changed: one look at the list for all of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -74,29 +74,40 @@ class Changes:
 
         The one at once covers what changed between the page's making and its connecting.
         """
-        yield b"retry: 1000\n\n"
-        async with aclosing(self.turns()) as turns:
-            async for turn in turns:
-                if turn is None:
-                    yield b": alive\n\n"
-                else:
-                    yield f"event: worklist\ndata: {turn}\n\n".encode()
+        with self._counted():
+            yield b"retry: 1000\n\n"
+            async with aclosing(self._turns()) as turns:
+                async for turn in turns:
+                    if turn is None:
+                        yield b": alive\n\n"
+                    else:
+                        yield f"event: worklist\ndata: {turn}\n\n".encode()
 
     async def turns(self) -> AsyncGenerator[int | None, None]:
         """Yield a number at once and another after every change, None as a heartbeat.
 
         Ends at the close. Whoever takes these counts as a stream until the generator is closed.
         """
+        with self._counted():
+            async with aclosing(self._turns()) as turns:
+                async for turn in turns:
+                    yield turn
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
         self._streams += 1
-        told = -1
         try:
-            while not self._closed:
-                is_new = told != self._turn
-                told = self._turn
-                yield told if is_new else None
-                await self._wait(told)
+            yield
         finally:
             self._streams -= 1
+
+    async def _turns(self) -> AsyncGenerator[int | None, None]:
+        told = -1
+        while not self._closed:
+            is_new = told != self._turn
+            told = self._turn
+            yield told if is_new else None
+            await self._wait(told)
 
     async def _wait(self, told: int) -> None:
         """Return when there is something newer than `told`, at the close, or for a heartbeat."""
