@@ -16,6 +16,7 @@ from model_training.evaluation.command_options import (
     new_folder,
     threads_option,
 )
+from model_training.fit_plan import FitPlan
 from model_training.run_folder import Stage
 
 _console = Console()
@@ -45,7 +46,7 @@ _CONFIG, _PLAN = RECIPE.config, RECIPE.config.plan
 @threads_option
 @click.option("--architecture", default=_CONFIG.architecture, show_default=True)
 @click.option("--size", default=_CONFIG.preprocessing.size, show_default=True)
-@click.option("--epochs", default=_PLAN.epochs, show_default=True, help="Of each stage, at most.")
+@click.option("--epochs", type=int, help="Of each stage, at most; by default the recipe's.")
 @click.option("--synthetic-pairs", default=_CONFIG.synthetic_pairs, show_default=True)
 @click.option("--operating-studies", default=RECIPE.operating_studies, show_default=True)
 @click.option("--test-subjects", default=RECIPE.test_subjects, show_default=True)
@@ -60,7 +61,7 @@ def bundled(
     threads: int,
     architecture: str,
     size: int,
-    epochs: int,
+    epochs: int | None,
     synthetic_pairs: int,
     operating_studies: int,
     test_subjects: int,
@@ -79,11 +80,11 @@ def bundled(
             _CONFIG,
             architecture=architecture,
             preprocessing=replace(_CONFIG.preprocessing, size=size),
-            plan=replace(_PLAN, epochs=epochs),
+            plan=_shorter(_PLAN, epochs),
             earlier=tuple(
                 Stage(
                     min(each.size, size),
-                    replace(each.plan, epochs=min(each.plan.epochs, epochs)),
+                    _shorter(each.plan, epochs),
                     min(each.synthetic_pairs, synthetic_pairs),
                 )
                 for each in _CONFIG.earlier
@@ -106,6 +107,10 @@ def bundled(
             console=_console,
         )
     click.echo(f"{bundle.name} {bundle.version} is in {out / BUNDLE}")
+
+
+def _shorter(plan: FitPlan, epochs: int | None) -> FitPlan:
+    return plan if epochs is None else replace(plan, epochs=min(plan.epochs, epochs))
 
 
 def command_of(recipe: Recipe) -> str:

@@ -26,7 +26,7 @@ COMMANDS = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 EPOCHS = 3
 INCOMING = 4
-SMALLER = {"STUDIES": "40", "SIZE": "128", "EPOCHS": str(EPOCHS), "INCOMING": str(INCOMING)}
+SMALLER = {"STUDIES": "40", "SIZE": "224", "EPOCHS": str(EPOCHS), "INCOMING": str(INCOMING)}
 MODEL = "Walk-through 1.0.0"
 
 

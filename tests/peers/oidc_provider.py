@@ -29,8 +29,8 @@ class OidcPeer:
     besides; `algorithm` and `key` are what it signs with. `asked` holds the paths it was asked.
     """
 
-    def __init__(self, now: datetime, port: int) -> None:
-        self.issuer = f"http://127.0.0.1:{port}"
+    def __init__(self, now: datetime, issuer: str) -> None:
+        self.issuer = issuer
         self.now = now
         self.claims: dict[str, Any] = {"sub": "u1", "preferred_username": "ada"}
         self.changed: dict[str, Any] = {}
@@ -126,8 +126,8 @@ def _first(query: str) -> dict[str, str]:
 
 
 @contextmanager
-def oidc_peer(now: datetime) -> Iterator[OidcPeer]:
-    """Run a provider for as long as the block runs."""
+def oidc_peer(now: datetime, host: str = "127.0.0.1") -> Iterator[OidcPeer]:
+    """Run a provider for as long as the block runs; `host` is what it calls this machine."""
     peer: OidcPeer
 
     class Requests(BaseHTTPRequestHandler):
@@ -159,7 +159,7 @@ def oidc_peer(now: datetime) -> Iterator[OidcPeer]:
             self.wfile.write(body)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
-    peer = OidcPeer(now, server.server_address[1])
+    peer = OidcPeer(now, f"http://{host}:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -193,7 +193,7 @@ def test_who_lacks_the_role_is_told_which_and_it_is_taken_down(jane, node):
 def test_roles_that_are_taken_away_are_gone_at_once(jane, node):
     assert jane.get("/").status_code == 200
     node.accounts.set_roles("jane", frozenset(), now=node.clock.now())
-    answer = jane.get("/")
+    answer = jane.get("/list")
     assert answer.status_code == 403
     assert "You have no role." in answer.text
 
