@@ -14,6 +14,8 @@ from triage_agent.settings import Settings, load_settings
 SET = {
     "dicom.callers",
     "http.viewers",
+    "http.oidc",
+    "http.proxy_sign_in",
     "destinations",
     "webhooks",
     "assemble.regions",
@@ -60,7 +62,7 @@ def load(tmp_path, monkeypatch):
 
 def everything_on(text: str) -> str:
     """Take the # away from every line that shows a setting (no blank after the #)."""
-    return re.sub(r"(?m)^#(?=[a-z_]+ = )", "", text)
+    return re.sub(r"(?m)^#(?=[a-z_.]+ = )", "", text)
 
 
 def fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
