@@ -13,6 +13,7 @@ from tests.browser.looking import PATIENCE_SECONDS, complaints
 from tests.fakes.web_node import WebNode
 from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.adapters.http.server import RunningServer, serve_http
+from triage_agent.settings import ReadingSettings
 
 # Loopback without root: a sandbox inside a container needs rights that a test does not have.
 _ARGUMENTS = (
@@ -62,7 +63,9 @@ def other_browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def node() -> WebNode:
-    return WebNode(NodeFacts(model="test-model 1", ae_title="TRIAGE"))
+    # However slow the machine is, there is time to take something back.
+    reading = ReadingSettings(undo_seconds=600)
+    return WebNode(NodeFacts(model="test-model 1", ae_title="TRIAGE", reading=reading))
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_somebody_signs_in_at_another_site_and_is_let_in(node, serve, browser, t
         browser.get(f"{running.url}studies/{STUDY}")
         browser.find_element(By.PARTIAL_LINK_TEXT, "Hospital").click()
         wait(browser, lambda page: page.current_url == f"{running.url}studies/{STUDY}")
-        assert "Known" in browser.find_element(By.TAG_NAME, "main").text
+        wait(browser, lambda page: "Known" in page.find_element(By.TAG_NAME, "main").text)
         cookies = {each["name"]: each for each in browser.get_cookies()}
         assert set(cookies) == {"triage-session"}
         assert cookies["triage-session"]["httpOnly"]

@@ -5,6 +5,7 @@ import { focusOf, giveFocus, line, lineOf, parse, renew } from "./lines.js";
 
 const NEAR = "100% 0px"; // of the screen, above and below: loaded before they are seen
 const SETTLE_MS = 60; // chunks that only fly by are not asked for
+const TRIES = 3; // of a chunk that a key asks for: a list that is placed meanwhile ends the first
 const FAR_CHUNKS = 6; // beyond so many loaded ones, those far away become gaps again
 
 export class Chunks {
@@ -90,8 +91,8 @@ export class Chunks {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => {
       for (const chunk of this.#near) if (chunk.classList.contains("gap")) this.load(chunk);
-      for (const [chunk, { controller }] of this.#loading) {
-        if (!this.#near.has(chunk)) controller.abort();
+      for (const [chunk, { controller, isAsked }] of this.#loading) {
+        if (!isAsked && !this.#near.has(chunk)) controller.abort();
       }
       this.#forgetFar();
     }, SETTLE_MS);
@@ -110,10 +111,13 @@ export class Chunks {
     this.#loading.clear();
   }
 
-  // Puts the lines of a chunk in place of its gap.
-  load(chunk) {
+  // Puts the lines of a chunk in place of its gap; one that is asked for need not be near.
+  load(chunk, isAsked = false) {
     const known = this.#loading.get(chunk);
-    if (known) return known.done;
+    if (known) {
+      known.isAsked ||= isAsked;
+      return known.done;
+    }
     const controller = new AbortController();
     const done = this.#fetch(chunk.dataset.offset, controller.signal)
       .then((lines) => {
@@ -125,7 +129,7 @@ export class Chunks {
       })
       .catch(() => {}) // said on the page; the next look tries again
       .finally(() => this.#loading.delete(chunk));
-    this.#loading.set(chunk, { controller, done });
+    this.#loading.set(chunk, { controller, done, isAsked });
     return done;
   }
 
@@ -202,8 +206,14 @@ export class Chunks {
   async at(index) {
     const chunk = this.all[Math.floor(index / this.step)];
     if (!chunk) return null;
-    if (chunk.classList.contains("gap")) await this.load(chunk);
+    await this.#fill(chunk);
     return chunk.rows[Math.min(index % this.step, chunk.rows.length - 1)] ?? null;
+  }
+
+  async #fill(chunk) {
+    for (let tries = 0; tries < TRIES && chunk.classList.contains("gap"); tries += 1) {
+      await this.load(chunk, true);
+    }
   }
 
   // The next line in a direction; loads what is missing.
@@ -212,7 +222,7 @@ export class Chunks {
     if (tr[side]) return tr[side];
     let chunk = tr.parentElement[side];
     while (chunk?.tagName === "TBODY") {
-      if (chunk.classList.contains("gap")) await this.load(chunk);
+      await this.#fill(chunk);
       const rows = chunk.querySelectorAll("tr[data-uid]");
       if (rows.length) return direction > 0 ? rows[0] : rows[rows.length - 1];
       chunk = chunk[side];
