@@ -1,41 +1,16 @@
 """Accounts keep their contract on a real PostgreSQL server."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.contracts.accounts import SLOW, AccountsContract
 from tests.factories import T0
-from tests.peers.postgresql import PostgresqlCluster, postgresql_cluster
 from triage_agent.adapters.sql.accounts import SqlAccounts
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.migrate import upgrade
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresqlCluster]:
-    with postgresql_cluster() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def migrated(cluster: PostgresqlCluster) -> str:
-    name = cluster.create_database()
-    database = Database(cluster.url(name))
-    upgrade(database)
-    database.dispose()
-    return name
-
-
-@pytest.fixture
-def database(cluster: PostgresqlCluster, migrated: str) -> Iterator[Database]:
-    database = Database(cluster.url(cluster.create_database(migrated)))
-    yield database
-    database.dispose()
 
 
 class TestSqlAccounts(AccountsContract):

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,37 +10,13 @@ import sqlalchemy as sa
 from tests.contracts.audit_seals import AuditSealsContract
 from tests.contracts.audit_trail import AuditTrailContract, line
 from tests.factories import after
-from tests.peers.postgresql import PostgresqlCluster, postgresql_cluster
 from triage_agent.adapters.sql.audit_seals import SqlAuditSeals
 from triage_agent.adapters.sql.audit_tables import audit_line
 from triage_agent.adapters.sql.audit_trail import LINES_LOCK, SqlAuditTrail
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.migrate import upgrade
 from triage_agent.domain.audit import AuditFilter
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresqlCluster]:
-    with postgresql_cluster() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def migrated(cluster: PostgresqlCluster) -> str:
-    name = cluster.create_database()
-    database = Database(cluster.url(name))
-    upgrade(database)
-    database.dispose()
-    return name
-
-
-@pytest.fixture
-def database(cluster: PostgresqlCluster, migrated: str) -> Iterator[Database]:
-    database = Database(cluster.url(cluster.create_database(migrated)))
-    yield database
-    database.dispose()
 
 
 class TestSqlAuditTrail(AuditTrailContract):

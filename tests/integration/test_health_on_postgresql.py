@@ -1,6 +1,5 @@
 """The health record keeps its contract on a real PostgreSQL server."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,34 +13,10 @@ from tests.contracts.health_record import (
     make_beat,
 )
 from tests.contracts.register_on_sql import ports_on
-from tests.peers.postgresql import PostgresqlCluster, postgresql_cluster
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.health_record import SqlHealthRecord
-from triage_agent.adapters.sql.migrate import upgrade
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresqlCluster]:
-    with postgresql_cluster() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def migrated(cluster: PostgresqlCluster) -> str:
-    name = cluster.create_database()
-    database = Database(cluster.url(name))
-    upgrade(database)
-    database.dispose()
-    return name
-
-
-@pytest.fixture
-def database(cluster: PostgresqlCluster, migrated: str) -> Iterator[Database]:
-    database = Database(cluster.url(cluster.create_database(migrated)))
-    yield database
-    database.dispose()
 
 
 class TestSqlHealthRecord(HealthRecordContract):

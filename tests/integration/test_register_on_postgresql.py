@@ -30,28 +30,6 @@ from triage_agent.ports import RegistrationOutcome
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresqlCluster]:
-    with postgresql_cluster() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def migrated(cluster: PostgresqlCluster) -> str:
-    name = cluster.create_database()
-    database = Database(cluster.url(name))
-    upgrade(database)
-    database.dispose()
-    return name
-
-
-@pytest.fixture
-def database(cluster: PostgresqlCluster, migrated: str) -> Iterator[Database]:
-    database = Database(cluster.url(cluster.create_database(migrated)))
-    yield database
-    database.dispose()
-
-
 class _OnPostgresql:
     @pytest.fixture
     def ports(self, database: Database) -> RegisterPorts:

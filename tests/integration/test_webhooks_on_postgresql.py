@@ -1,7 +1,6 @@
 """Clients, webhooks and the feed of events keep their contracts on a real PostgreSQL server."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,11 +10,9 @@ from tests.contracts.client_tokens import ClientTokensContract
 from tests.contracts.register_on_sql import ports_on
 from tests.contracts.webhook_outbox import WebhookOutboxContract, WebhookPorts
 from tests.factories import make_instance, uid
-from tests.peers.postgresql import PostgresqlCluster, postgresql_cluster
 from triage_agent.adapters.sql import story
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.feed import SqlEventFeed
-from triage_agent.adapters.sql.migrate import upgrade
 from triage_agent.adapters.sql.schema import list_version
 from triage_agent.adapters.sql.tokens import SqlClientTokens
 from triage_agent.adapters.sql.webhook_outbox import SqlWebhookOutbox
@@ -23,28 +20,6 @@ from triage_agent.adapters.sql.webhook_outbox import SqlWebhookOutbox
 pytestmark = pytest.mark.integration
 
 SECONDS = 60
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[PostgresqlCluster]:
-    with postgresql_cluster() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def migrated(cluster: PostgresqlCluster) -> str:
-    name = cluster.create_database()
-    database = Database(cluster.url(name))
-    upgrade(database)
-    database.dispose()
-    return name
-
-
-@pytest.fixture
-def database(cluster: PostgresqlCluster, migrated: str) -> Iterator[Database]:
-    database = Database(cluster.url(cluster.create_database(migrated)))
-    yield database
-    database.dispose()
 
 
 class TestSqlClientTokens(ClientTokensContract):
