@@ -1,31 +1,21 @@
 """What `triage-agent audit` does."""
 
 import getpass
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from triage_agent.adapters.sql.revision import current_revision, newest_revision
-from triage_agent.composition import Node, open_node
+from triage_agent.commands import served_node
+from triage_agent.composition import Node
 from triage_agent.dicom.audit_message import audit_message
 from triage_agent.domain.audit import AuditEntry, AuditFilter, AuditLine, Deed
 from triage_agent.domain.audit_rows import csv_header, csv_line, json_line
-from triage_agent.errors import SettingsInvalid
 from triage_agent.settings import Settings
 
-
-@contextmanager
-def _rows(settings: Settings) -> Iterator[Node]:
-    with open_node(settings) as node:
-        if current_revision(node.database) != newest_revision():
-            raise SettingsInvalid(
-                f"there is no up-to-date database in {settings.data_dir}: start `triage-agent "
-                "serve` once, run `triage-agent db upgrade`, or set TRIAGE_DATA_DIR to the node's"
-            )
-        yield node
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _take_down(node: Node, deed: Deed, detail: str) -> None:
@@ -51,7 +41,7 @@ def _told(sought: AuditFilter) -> str:
 
 def show_lines(settings: Settings, sought: AuditFilter, *, limit: int) -> None:
     """Print the newest lines that fit."""
-    with _rows(settings) as node:
+    with served_node(settings) as node:
         _take_down(node, Deed.AUDIT_VIEWED, _told(sought))
         found = node.audit.search(sought, limit=limit)
     table = Table("When", "Who", "Deed", "Study UID", "Detail", "Address", box=None)
@@ -76,7 +66,7 @@ def export_lines(settings: Settings, sought: AuditFilter, form: str) -> None:
         "jsonl": json_line,
         "xml": lambda entry: audit_message(entry, source),
     }
-    with _rows(settings) as node:
+    with served_node(settings) as node:
         _take_down(node, Deed.AUDIT_EXPORTED, f"{form} {_told(sought)}")
         if form == "csv":
             click.echo(csv_header(), nl=False)
@@ -86,7 +76,7 @@ def export_lines(settings: Settings, sought: AuditFilter, form: str) -> None:
 
 def verify_trail(settings: Settings, known: str) -> bool:
     """Seal what is not sealed, check all seals, print what came out; return whether all holds."""
-    with _rows(settings) as node:
+    with served_node(settings) as node:
         while node.audit_seals.seal(node.clock.now()):
             pass
         verdict = node.audit_seals.verify(known.strip().lower())

@@ -21,7 +21,7 @@ from triage_agent.settings import Settings
 
 DESTINATION = {"name": "pacs", "host": "127.0.0.1", "port": 104, "ae_title": "PACS"}
 # Each takes seconds to import, and none is needed to look at rows.
-HEAVY = ("torch", "onnxruntime", "pynetdicom")
+HEAVY = ("alembic", "fastapi", "onnxruntime", "pynetdicom", "torch")
 
 Invoke = Callable[..., Result]
 
