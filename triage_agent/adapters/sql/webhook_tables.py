@@ -42,9 +42,10 @@ webhook_delivery = sa.Table(
     sa.Column("next_attempt_at", UtcDateTime, nullable=False),
     sa.Column("last_status", ReceivedText, nullable=False),
     sa.Column("sent_at", UtcDateTime),
+    # The study is first: whenever one is new, its UID is looked for here.
     sa.UniqueConstraint(
-        "webhook",
         "StudyInstanceUID",
+        "webhook",
         "event",
         "generation",
         "revision",

@@ -67,8 +67,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_delivery"),
         sa.UniqueConstraint(
-            "webhook",
             "StudyInstanceUID",
+            "webhook",
             "event",
             "generation",
             "revision",
