@@ -17,7 +17,7 @@ serve: $(VENV)/.ready
 	$(BIN)/triage-agent serve
 
 test: peers static
-	TRIAGE_BENCHMARK_STUDIES=20000 $(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml:test-output/coverage.xml
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml:test-output/coverage.xml
 	$(BIN)/coverage report --include='triage_agent/domain/*,triage_agent/dicom/*,triage_agent/receive/*,triage_agent/assemble/*,triage_agent/infer/*,triage_agent/prioritise/*,triage_agent/report/*,triage_agent/deliver/*' --fail-under=100
 
 check: static unit
