@@ -40,7 +40,7 @@ def send_until_hung_up(peer: RawPeer, chunk: bytes, maximum_bytes: int) -> int:
     peer.socket.settimeout(5)
     try:
         while sent < maximum_bytes:
-            sent += peer.socket.send(chunk)
+            sent += peer.socket.send(chunk[sent % len(chunk) :])
     except OSError:
         pass
     return sent
@@ -186,8 +186,9 @@ def test_all_associations_together_hold_only_so_much(serve: Serve, eventually: E
         for peer in peers:
             peer.associate((DX, (EXPLICIT,)))
             peer.send(pdu(P_DATA, pdv(LAST_COMMAND, store_command(DX, "1.2.3"))))
-            for _ in range(9):  # 900 kB, never ended
-                peer.send(pdu(P_DATA, pdv(FRAGMENT, bytes(100_000))))
+            send_until_hung_up(  # 900 kB, never ended
+                peer, pdu(P_DATA, pdv(FRAGMENT, bytes(100_000))), maximum_bytes=900_000
+            )
         server = scp._server
         assert server is not None
         eventually(lambda: scp.connections == 4)
