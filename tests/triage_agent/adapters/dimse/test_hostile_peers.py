@@ -180,17 +180,26 @@ def test_fragments_do_not_add_up_beyond_the_largest_object(
 
 def test_all_associations_together_hold_only_so_much(serve: Serve, eventually: Eventually) -> None:
     scp, port = serve(maximum_object_bytes=MEBIBYTE)
+    server = scp._server
+    assert server is not None
+    whole = server.budget.free_bytes
 
     with ExitStack() as held:
-        peers = [held.enter_context(RawPeer(port)) for _ in range(6)]
-        for peer in peers:
+
+        def send_most_of_an_object() -> RawPeer:
+            peer = held.enter_context(RawPeer(port))
             peer.associate((DX, (EXPLICIT,)))
             peer.send(pdu(P_DATA, pdv(LAST_COMMAND, store_command(DX, "1.2.3"))))
-            send_until_hung_up(  # 900 kB, never ended
-                peer, pdu(P_DATA, pdv(FRAGMENT, bytes(100_000))), maximum_bytes=900_000
-            )
-        server = scp._server
-        assert server is not None
+            # 900 kB, never ended
+            fragment = pdu(P_DATA, pdv(FRAGMENT, bytes(100_000)))
+            send_until_hung_up(peer, fragment, maximum_bytes=9 * len(fragment))
+            return peer
+
+        for number in range(1, 5):
+            send_most_of_an_object()
+            eventually(lambda held=number: server.budget.free_bytes <= whole - held * 900_000)
+        for _ in range(2):
+            assert send_most_of_an_object().is_closed_within(5)
         eventually(lambda: scp.connections == 4)
         assert 0 <= server.budget.free_bytes < MEBIBYTE
     eventually(lambda: budget_is_whole(scp))
