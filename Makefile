@@ -31,8 +31,11 @@ static: $(VENV)/.ready
 unit: $(VENV)/.ready
 	$(BIN)/python -m pytest -q -m "not integration and not acceptance and not benchmark"
 
+# One table of everything at full size, printed and kept (docs/benchmarks.md, README.md).
+# BENCH=tests/benchmarks/test_classifier.py measures one part of it again.
+BENCH ?= tests/benchmarks
 bench: peers $(VENV)/.ready
-	$(BIN)/python -m pytest -q -s -m benchmark tests/benchmarks
+	TRIAGE_BENCHMARK=full $(BIN)/python -m pytest -q -m benchmark $(BENCH)
 
 .PHONY: peers
 peers:

@@ -1,4 +1,4 @@
-"""A folder that does not outlive the test, and a node in it."""
+"""A folder that does not outlive the test, a node in it, and the table of all figures."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,7 +7,33 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.node import Node
+from tests.benchmarks.figures import FULL, Figures, keep, table
 from tests.peers.ports import free_port
+
+_FIGURES = pytest.StashKey[Figures]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FIGURES] = Figures()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Print one table of what all benchmarks found; keep it if nothing failed."""
+    found = config.stash[_FIGURES].sections()
+    if not found:
+        return
+    terminalreporter.section("benchmarks")
+    terminalreporter.write_line(table(found))
+    if FULL and exitstatus == pytest.ExitCode.OK:
+        keep(found)
+
+
+@pytest.fixture(scope="session")
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Return where a benchmark puts what it found."""
+    return request.config.stash[_FIGURES]
 
 
 @pytest.fixture
