@@ -19,14 +19,11 @@ class IncomingObject(Protocol):
         ...
 
     def write(self, parts: Sequence[bytes | memoryview]) -> None:
-        """Append parts of the data set, which must stay unchanged until the next call of any kind.
-
-        Raises StorageFull.
-        """
+        """Append a copy of parts of the data set. Raises StorageFull, also for what came before."""
         ...
 
-    def seal(self) -> object:
-        """Say that nothing follows; what is returned means nothing to the caller."""
+    def seal(self) -> None:
+        """Say that nothing follows. Raises StorageFull."""
         ...
 
     def content(self) -> bytes | memoryview:

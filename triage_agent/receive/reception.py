@@ -52,7 +52,7 @@ class Reception:
             self._refuse(error)
 
     def write(self, parts: Sequence[Buffer]) -> None:
-        """Take parts of the data set, which must stay unchanged until the next call of any kind."""
+        """Take a copy of parts of the data set."""
         if self._arriving is None:
             return
         try:

@@ -6,7 +6,6 @@ The limits of `guards` hold here too, and the answer leaves from the thread that
 fragment.
 """
 
-import socket
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +13,6 @@ from typing import Any, Final, Protocol
 
 from pynetdicom.pdu_primitives import P_DATA
 
-from triage_agent.adapters.dimse.buffered_socket import BufferedSocket
 from triage_agent.adapters.dimse.event_loops import EventDrivenAssociation, EventDrivenUpperLayer
 from triage_agent.adapters.dimse.guarded_socket import CLOSED
 from triage_agent.adapters.dimse.guards import GuardedUpperLayer, ProtocolViolation
@@ -30,17 +28,18 @@ _LAST: Final = 0x02
 _MAXIMUM_COMMAND_BYTES: Final = 65_536  # a command set has a few hundred
 _VALUE_HEAD: Final = struct.Struct(">LBB")  # length, context ID, message control header
 _COUNTED_BYTES: Final = 2  # of the head, in its length
+_COUNTING_BYTES: Final = 4  # of the head, not in its length
 # One fragment per PDU, as nearly all peers send them: type, length, and the value's head.
 _DATA_HEAD: Final = struct.Struct(">BxLLBB")
 _P_DATA_TF: Final = 0x04
-_MAXIMUM_PARTS: Final = 1024  # a peer that sends single bytes does not fill the memory with parts
+_PLAIN: Final = (0, _LAST)  # message control headers of a data set's fragments
 
 
 class ObjectSink(Protocol):
     """Where the data set of one C-STORE goes."""
 
     def write(self, parts: Sequence[memoryview]) -> None:
-        """Take parts, which stay unchanged until the next call of any kind."""
+        """Take a copy of parts of it."""
         ...
 
     def finish(self) -> tuple[int, str]:
@@ -64,11 +63,6 @@ class _Arriving:
         self.request = request
         self.context_id = context_id
         self.sink = sink
-        self.parts: list[memoryview] = []
-
-    def pass_on(self) -> None:
-        parts, self.parts = self.parts, []
-        self.sink.write(parts)
 
 
 class FastUpperLayer(EventDrivenUpperLayer):
@@ -95,42 +89,63 @@ class FastUpperLayer(EventDrivenUpperLayer):
         """Say whether the peer says nothing; a slow disk is not an idle peer."""
         return not self.is_serving and bool(super().idle_timer_expired())
 
-    def before_reuse(self) -> None:
-        """Pass on what lies in a buffer that is full, even if nothing: see `BufferedSocket`."""
-        if self.arriving is not None:
-            self.arriving.pass_on()
-
     def _read_pdu(self) -> None:
         super()._read_pdu()
         # The rest of an object, without a look at all the queues for every PDU.
         while self.arriving is not None and self.event_queue.empty() and not self._kill_thread:
-            self._read_plain_fragments(self.arriving)
-            if self.arriving is None or not self.socket.wait_readable(_WAIT_SECONDS):
+            if not self.socket.wait_readable(_WAIT_SECONDS):
                 return
             self._idle_timer.restart()
             self.socket.deadline = time.monotonic() + self.assoc.limits.pdu_seconds
-            super()._read_pdu()
+            if not self._read_plain_pdus(self.arriving):
+                super()._read_pdu()
 
-    def _read_plain_fragments(self, arriving: _Arriving) -> None:
-        """Take the fragments that lie whole in the buffer, each alone in its PDU."""
-        client, parts = self.socket, arriving.parts
+    def _read_plain_pdus(self, arriving: _Arriving) -> bool:
+        """Take what lies in the buffer, if it is fragments that each are alone in their PDU.
+
+        The rest of a PDU whose beginning lies there is waited for. False if the buffer begins with
+        anything else.
+        """
+        client, parts = self.socket, []
+        if client.start == client.end and not client.fill():
+            self.event_queue.put(CLOSED)
+            return True
+        view, start, end = client.view, client.start, client.end
         maximum = self.assoc.limits.maximum_pdu_bytes
-        expected = (_P_DATA_TF, arriving.context_id, 0)
-        taken = 0
-        while client.end - client.start >= _DATA_HEAD.size:
-            kind, length, counted, context_id, control = _DATA_HEAD.unpack_from(
-                client.view, client.start
-            )
-            begin = client.start + _DATA_HEAD.size
-            end = begin + counted - _COUNTED_BYTES
-            plain = (kind, context_id, control) == expected and length == counted + 4 <= maximum
-            if not plain or not begin < end <= client.end or len(parts) >= _MAXIMUM_PARTS:
+        expected = (_P_DATA_TF, arriving.context_id)
+        taken = rest = control = 0
+        while end - start >= _DATA_HEAD.size and not rest and not control:
+            kind, length, counted, context_id, control = _DATA_HEAD.unpack_from(view, start)
+            size = counted - _COUNTED_BYTES
+            plain = (kind, context_id) == expected and control in _PLAIN and size > 0
+            if not plain or not length == counted + _COUNTING_BYTES <= maximum:
+                control = 0
                 break
-            parts.append(client.view[begin:end])
-            client.start = end
-            taken += end - begin
-        if taken:
-            self.assoc.dimse.count(taken)
+            begin = start + _DATA_HEAD.size
+            start = min(begin + size, end)
+            parts.append(view[begin:start])
+            rest = size - (start - begin)
+            taken += size
+        client.start = start
+        if not parts:
+            return False
+        self.assoc.dimse.count(taken)
+        arriving.sink.write(parts)
+        if not self._finish_fragment(arriving, control, rest):
+            self.event_queue.put(CLOSED)
+        return True
+
+    def _finish_fragment(self, arriving: _Arriving, control: int, rest: int) -> bool:
+        """Take the rest of a fragment, and serve the object if it is its last; False if closed."""
+        while rest:
+            part = self.socket.take(rest)
+            if not part:
+                return False
+            arriving.sink.write([part])
+            rest -= len(part)
+        if control & _LAST:
+            self._serve(arriving)
+        return True
 
     def _read_values(self, length: int) -> None:
         while length:
@@ -189,22 +204,11 @@ class FastUpperLayer(EventDrivenUpperLayer):
         if control & _COMMAND or context_id != arriving.context_id:
             raise ProtocolViolation("another message begins within an object")
         self.assoc.dimse.count(size)
-        while size:
-            part = self.socket.take(size)
-            if not part:
-                return False
-            arriving.parts.append(part)
-            size -= len(part)
-        if len(arriving.parts) >= _MAXIMUM_PARTS:
-            arriving.pass_on()
-        if control & _LAST:
-            self._serve(arriving)
-        return True
+        return self._finish_fragment(arriving, control, size)
 
     def _serve(self, arriving: _Arriving) -> None:
         self.is_serving = True
         try:
-            arriving.pass_on()
             status, comment = arriving.sink.finish()
             answer = store_response(arriving.request, arriving.context_id, status, comment)
             self.arriving = None
@@ -213,7 +217,6 @@ class FastUpperLayer(EventDrivenUpperLayer):
             self._idle_timer.restart()
             self.assoc.dimse.forget_arriving()
             self.is_serving = False
-            self.socket.rewind()
 
 
 class FastAssociation(EventDrivenAssociation):
@@ -228,12 +231,6 @@ class FastAssociation(EventDrivenAssociation):
     def make_upper_layer(self) -> GuardedUpperLayer:
         """Return the thread that reads and writes."""
         return FastUpperLayer(self)
-
-    def make_socket(self, client: socket.socket) -> BufferedSocket:
-        """Return the connection as the upper layer reads it."""
-        buffered = super().make_socket(client)
-        buffered.before_reuse = self.dul.before_reuse
-        return buffered
 
     @property
     def is_arriving(self) -> bool:

@@ -41,7 +41,7 @@ class Arrival(Protocol):
     """An object that the receive step takes while it arrives; see `receive.reception.Reception`."""
 
     def write(self, parts: Sequence[Buffer]) -> None:
-        """Take parts of the data set, which stay unchanged until the next call of any kind."""
+        """Take a copy of parts of the data set."""
         ...
 
     def finish(self) -> Receipt:

@@ -1,4 +1,11 @@
-"""One object on its way into the store: written, hashed and sent to the disk as it arrives."""
+"""One object on its way into the store: hashed and written to the disk while it arrives.
+
+What arrives is collected in blocks. While one fills, the one before it is hashed and written in
+other threads, past the page cache (O_DIRECT): filling the cache costs several times what all the
+rest of receiving does, and the bytes have to be on the disk before the answer anyway. Only the
+beginning, where the header is read, and the last few bytes go through the cache; so does all of it
+where a file system does not take direct writes.
+"""
 
 import errno
 import hashlib
@@ -11,74 +18,89 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from triage_agent.adapters.filesystem.aligned_blocks import BLOCK_BYTES, BlockPool
 from triage_agent.domain.instance import StoredObject
 from triage_agent.errors import StorageFull
 
 # Disk, quota, or the process's own limit on the size of a file.
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_PARTS_AT_ONCE: Final = 1024  # IOV_MAX of Linux
+_ALIGNMENT: Final = 4096  # of offsets and lengths: no disk has larger sectors
+_CACHED_BYTES: Final = 131_072  # of the beginning; nearly every header is shorter
 
 Part = bytes | memoryview
 Place = Callable[[Path, str], StoredObject]  # a temporary file and its digest, into the store
 
 
 class IncomingFile:
-    """Keeps `triage_agent.ports.IncomingObject` in a temporary file.
-
-    The hash is computed beside the writes, in a thread of `threads`, since both take about as long
-    as the network does; `place` renames the file.
-    """
+    """Keeps `triage_agent.ports.IncomingObject` in a temporary file; `place` renames the file."""
 
     def __init__(
-        self, folder: Path, head: bytes, digest_seed: bytes, *, place: Place, threads: Executor
+        self,
+        folder: Path,
+        head: bytes,
+        digest_seed: bytes,
+        *,
+        place: Place,
+        blocks: BlockPool,
+        threads: Executor,
     ) -> None:
         self._place = place
+        self._blocks = blocks
         self._threads = threads
         self._head_bytes = len(head)
         self._digest = hashlib.sha256(digest_seed)
-        self._hashing: Future[None] | None = None
+        self._at_work: list[Future[None]] = []
         self._reaching_disk: Future[None] | None = None
         with translating_full_disk():
             self._descriptor, name = tempfile.mkstemp(dir=folder)
         self._path: Path | None = Path(name)
-        self._size_bytes = 0
-        try:
-            self._append([head])
-        except BaseException:
-            self.discard()
-            raise
+        self._direct = _open_direct(self._path)
+        self._written = 0  # handed on from full blocks
+        self._block, self._other = blocks.take(), blocks.take()
+        self._filled = len(head)
+        self._block[: self._filled] = head
 
     @property
     def size_bytes(self) -> int:
         """How long the data set is so far."""
-        return self._size_bytes - self._head_bytes
+        return self._written + self._filled - self._head_bytes
 
     def write(self, parts: Sequence[Part]) -> None:
-        """Append; the parts must stay as they are until the next call. Raises StorageFull."""
-        self._wait_for_hash()
-        self._hashing = self._threads.submit(self._hash, parts)
-        before = self._size_bytes
-        self._append(parts)
-        # Starts the write-back, so that little is left to wait for at the end.
-        os.posix_fadvise(
-            self._descriptor, before, self._size_bytes - before, os.POSIX_FADV_DONTNEED
-        )
+        """Append a copy of the parts. Raises StorageFull, also for what came before."""
+        for part in parts:
+            end = self._filled + len(part)
+            if end < BLOCK_BYTES:
+                self._block[self._filled : end] = part
+                self._filled = end
+            else:
+                self._append_over_the_end(memoryview(part))
 
-    def seal(self) -> Future[None]:
-        """Say that nothing follows: the rest goes to the disk while the caller goes on."""
+    def seal(self) -> None:
+        """Say that nothing follows: it goes to the disk while the caller goes on.
+
+        Raises StorageFull.
+        """
+        if self._reaching_disk is not None:
+            return
+        self._wait()
+        block = self._block[: self._filled]
+        self._at_work = [self._threads.submit(self._digest.update, self._without_head(block))]
+        with translating_full_disk():
+            self._write_at(block, self._written)
         self._reaching_disk = self._threads.submit(os.fsync, self._descriptor)
-        return self._reaching_disk
 
     def content(self) -> Part:
         """Return the data set; mapped, so that only what is looked at takes memory."""
+        self.seal()
         if not self.size_bytes:
             return b""
-        mapped = mmap.mmap(self._descriptor, self._size_bytes, prot=mmap.PROT_READ)
+        mapped = mmap.mmap(self._descriptor, self._written + self._filled, prot=mmap.PROT_READ)
         return memoryview(mapped)[self._head_bytes :]
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) over the seed and the data set."""
-        self._wait_for_hash()
+        self.seal()
+        self._wait()
         return self._digest.hexdigest()
 
     def keep(self) -> StoredObject:
@@ -86,9 +108,11 @@ class IncomingFile:
         if self._path is None:
             raise ValueError("the object was discarded")
         try:
+            digest = self.digest()
             with translating_full_disk():
-                (self._reaching_disk or self.seal()).result()
-                return self._place(self._path, self.digest())
+                if self._reaching_disk is not None:
+                    self._reaching_disk.result()
+                return self._place(self._path, digest)
         finally:
             self.discard()
 
@@ -97,38 +121,79 @@ class IncomingFile:
         if self._path is None:
             return
         path, self._path = self._path, None
-        with suppress(OSError):
-            self._wait_for_hash()
-            if self._reaching_disk is not None:
-                self._reaching_disk.result()
+        for each in (*self._at_work, *((self._reaching_disk,) if self._reaching_disk else ())):
+            with suppress(OSError):
+                each.result()
+        for block in (self._block, self._other):
+            self._blocks.give_back(block)
         os.close(self._descriptor)
+        if self._direct is not None:
+            os.close(self._direct)
         path.unlink(missing_ok=True)
 
-    def _append(self, parts: Sequence[Part]) -> None:
+    def _append_over_the_end(self, part: memoryview) -> None:
+        while part:
+            taken = min(len(part), BLOCK_BYTES - self._filled)
+            self._block[self._filled : self._filled + taken] = part[:taken]
+            self._filled += taken
+            part = part[taken:]
+            if self._filled == BLOCK_BYTES:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Have the full block hashed and written, and go on in the other one."""
+        self._wait()  # until the other one is free
+        block = self._block
+        self._at_work = [
+            self._threads.submit(self._digest.update, self._without_head(block)),
+            self._threads.submit(self._write_at, block, self._written),
+        ]
+        self._written += BLOCK_BYTES
+        self._block, self._other, self._filled = self._other, block, 0
+
+    def _wait(self) -> None:
+        at_work, self._at_work = self._at_work, []
         with translating_full_disk():
-            for first in range(0, len(parts), _PARTS_AT_ONCE):
-                self._write_all(parts[first : first + _PARTS_AT_ONCE])
+            for each in at_work:
+                each.result()
 
-    def _write_all(self, parts: Sequence[Part]) -> None:
-        written = os.writev(self._descriptor, parts)
-        self._size_bytes += written
-        for part in parts:
-            # A write that came short, as on a disk that is nearly full: the rest, or its error.
-            rest = memoryview(part)[min(len(part), written) :]
-            written -= len(part) - len(rest)
-            while rest:
-                more = os.write(self._descriptor, rest)
-                self._size_bytes += more
-                rest = rest[more:]
+    def _without_head(self, block: memoryview) -> memoryview:
+        return block if self._written else block[self._head_bytes :]
 
-    def _hash(self, parts: Sequence[Part]) -> None:
-        for part in parts:
-            self._digest.update(part)
+    def _write_at(self, block: memoryview, offset: int) -> None:
+        """Write a block, whose offset is a multiple of `BLOCK_BYTES`; run in either thread."""
+        first = 0 if offset else min(_CACHED_BYTES, len(block))
+        last = max(first, len(block) // _ALIGNMENT * _ALIGNMENT)
+        self._write_cached(block[:first], offset)
+        if first < last and not self._write_direct(block[first:last], offset + first):
+            self._write_cached(block[first:last], offset + first)
+            # Starts the write-back, so that little is left to wait for at the end.
+            os.posix_fadvise(self._descriptor, offset, len(block), os.POSIX_FADV_DONTNEED)
+        self._write_cached(block[last:], offset + last)
 
-    def _wait_for_hash(self) -> None:
-        if self._hashing is not None:
-            self._hashing.result()
-            self._hashing = None
+    def _write_cached(self, rest: memoryview, offset: int) -> None:
+        while rest:
+            written = os.pwrite(self._descriptor, rest, offset)
+            rest, offset = rest[written:], offset + written
+
+    def _write_direct(self, rest: memoryview, offset: int) -> bool:
+        """Write past the page cache; False if that is not to be had here."""
+        if self._direct is None:
+            return False
+        try:
+            # One that came short, as on a disk that is nearly full, is written again as a whole.
+            return os.pwrite(self._direct, rest, offset) == len(rest)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            return False
+
+
+def _open_direct(path: Path) -> int | None:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_DIRECT | os.O_CLOEXEC)
+    except OSError:  # EINVAL of a file system that has no such thing; others show in `pwrite`
+        return None
 
 
 @contextmanager

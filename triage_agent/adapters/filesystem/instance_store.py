@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from triage_agent.adapters.filesystem.aligned_blocks import BlockPool
 from triage_agent.adapters.filesystem.incoming_file import IncomingFile, translating_full_disk
 from triage_agent.domain.instance import StoredObject
 
@@ -18,7 +19,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _LOCATION: Final = re.compile(r"(objects/[0-9a-f]{2}(/[0-9a-f]{2})?|quarantine)/[0-9a-f]{64}\.dcm")
 # No write takes that long, so an older temporary file was left by a process that died.
 _LEFTOVER_SECONDS: Final = 3600.0
-# For the hash of one arriving object and the fsync of another; more of them wait for each other.
+# For the hash, the writes and the fsync of arriving objects; more of them wait for each other.
 _THREADS: Final = 16
 
 
@@ -35,6 +36,7 @@ class FilesystemInstanceStore:
         self._incoming = data_dir / "incoming"
         self._quarantine = data_dir / "quarantine"
         self._durable: set[Path] = set()
+        self._blocks = BlockPool()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="instance-store")
         data_dir.mkdir(parents=True, exist_ok=True)
         for folder in (self._objects, self._incoming, self._quarantine):
@@ -49,7 +51,12 @@ class FilesystemInstanceStore:
     def begin(self, head: bytes, digest_seed: bytes) -> IncomingFile:
         """Take an object that arrives in parts; see the port. Raises StorageFull."""
         return IncomingFile(
-            self._incoming, head, digest_seed, place=self._place, threads=self._threads
+            self._incoming,
+            head,
+            digest_seed,
+            place=self._place,
+            blocks=self._blocks,
+            threads=self._threads,
         )
 
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
