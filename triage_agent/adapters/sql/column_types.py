@@ -1,5 +1,6 @@
 """Column types that behave alike on SQLite and PostgreSQL."""
 
+import re
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from triage_agent.domain.instant import require_utc
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 # Ordered by code point everywhere: locales ignore the dots, and the list order ends with the UID.
@@ -45,12 +47,7 @@ class ReceivedText(sa.TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         """Replace NUL (PostgreSQL refuses it) and lone surrogates (not encodable as UTF-8)."""
         del dialect
-        if value is None:
-            return None
-        return "".join(
-            _REPLACEMENT if character == "\0" or "\ud800" <= character <= "\udfff" else character
-            for character in value
-        )
+        return None if value is None else _UNSTORABLE.sub(_REPLACEMENT, value)
 
 
 class ListText(ReceivedText):

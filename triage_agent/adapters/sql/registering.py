@@ -57,17 +57,20 @@ def register(
         if find_digest(connection, header.SOPInstanceUID) == value.stored.digest:
             return RegistrationOutcome.DUPLICATE
         return RegistrationOutcome.CONFLICT
-    is_new = insert_if_absent(connection, study, _new_study(value, opening, stat, quiet_seconds))
+    before = _find_locked(connection, header.StudyInstanceUID)
+    is_new = before is None and insert_if_absent(
+        connection, study, _new_study(value, opening, stat, quiet_seconds)
+    )
     if is_new:
         connection.execute(_NEW_ENTRY, _new_entry(value, opening))
     is_new_series = insert_if_absent(connection, series, _new_series(header))
-    before = lock_study(connection, header.StudyInstanceUID)
+    if before is None:
+        before = lock_study(connection, header.StudyInstanceUID)
     if is_new_series and not is_new:
         finding.note_modality(connection, header.StudyInstanceUID, header.Modality)
     the_study = {"the_study": header.StudyInstanceUID}
-    instances = connection.execute(_INSTANCES_OF, the_study).scalar_one()
     changes, events = _arrival(
-        before, value, is_new=is_new, stat=stat, quiet_seconds=quiet_seconds, instances=instances
+        connection, before, value, is_new=is_new, stat=stat, quiet_seconds=quiet_seconds
     )
     connection.execute(_CHANGE, changes | the_study)
     finding.note_filled_in(connection, before, changes)
@@ -101,6 +104,10 @@ def record_conflict(
 def lock_study(connection: sa.Connection, StudyInstanceUID: str) -> Row:
     """Return a study's row; until the end of the transaction no one else changes it."""
     return connection.execute(_LOCKED, {"the_study": StudyInstanceUID}).mappings().one()
+
+
+def _find_locked(connection: sa.Connection, StudyInstanceUID: str) -> Row | None:
+    return connection.execute(_LOCKED, {"the_study": StudyInstanceUID}).mappings().first()
 
 
 def _put_back(connection: sa.Connection, StudyInstanceUID: str, now: datetime) -> list[Event]:
@@ -172,7 +179,13 @@ def _new_series(header: InstanceHeader) -> Values:
 
 
 def _arrival(
-    before: Row, value: Instance, *, is_new: bool, stat: bool, quiet_seconds: float, instances: int
+    connection: sa.Connection,
+    before: Row,
+    value: Instance,
+    *,
+    is_new: bool,
+    stat: bool,
+    quiet_seconds: float,
 ) -> tuple[Values, list[Event]]:
     """Return what an instance changes in its study's row, and the lines that tell of it."""
     uid, at = value.header.StudyInstanceUID, value.received_at
@@ -204,7 +217,11 @@ def _arrival(
             "closed_at": None,
         }
         # Equal, not at least: a declaration that was exceeded once is not to be trusted again.
-        if instances == declared:
+        if declared and _instances_of(connection, uid) == declared:
             changes |= {"state": StudyState.CLOSED.value, "closes_at": at, "closed_at": at}
             events.append(story.closed(uid, generation, "all declared instances came", at=at))
     return changes, events
+
+
+def _instances_of(connection: sa.Connection, StudyInstanceUID: str) -> int:
+    return connection.execute(_INSTANCES_OF, {"the_study": StudyInstanceUID}).scalar_one()

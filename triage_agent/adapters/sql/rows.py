@@ -108,7 +108,7 @@ def instance_values(value: Instance) -> Values:
         "SOPInstanceUID": value.header.SOPInstanceUID,
         "StudyInstanceUID": value.header.StudyInstanceUID,
         "SeriesInstanceUID": value.header.SeriesInstanceUID,
-        "header": asdict(value.header),
+        "header": _header_values(value.header),
         **stored_values(value.stored),
         "state": value.state.value,
         "region": value.region.value if value.region is not None else None,
@@ -119,6 +119,12 @@ def instance_values(value: Instance) -> Values:
         "model": value.model,
         **(score_values(value.score) if value.score is not None else {}),
     }
+
+
+def _header_values(header: InstanceHeader) -> Values:
+    # As `asdict` does, which copies every text and takes longer than to write the row.
+    values = {name: getattr(header, name) for name in _HEADER_FIELDS}
+    return values | {"anatomic_regions": [asdict(code) for code in header.anatomic_regions]}
 
 
 def score_values(score: ImageScore) -> Values:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from triage_agent.adapters.sql import assessing, registering, reporting, scoring, story
 from triage_agent.adapters.sql.engine import Database
+from triage_agent.adapters.sql.grouped_writes import GroupedWrites
 from triage_agent.adapters.sql.schema import result, study
 from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.delivery import Result
@@ -30,6 +31,7 @@ class SqlStudyRegister:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._arrivals = GroupedWrites(database)
 
     def find_digest(self, SOPInstanceUID: str) -> str | None:
         """Return the digest registered under a SOP Instance UID, or None."""
@@ -40,10 +42,11 @@ class SqlStudyRegister:
         self, instance: Instance, opening: StudyOpening, *, stat: bool, quiet_seconds: float
     ) -> RegistrationOutcome:
         """Commit an instance, and its series and study where new."""
-        with self._database.write() as connection:
-            return registering.register(
+        return self._arrivals.run(
+            lambda connection: registering.register(
                 connection, instance, opening, stat=stat, quiet_seconds=quiet_seconds
             )
+        )
 
     def record_conflict(
         self, instance: Instance, quarantined: StoredObject, *, now: datetime
