@@ -10,16 +10,14 @@ one stage; the steps here join two.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import pydicom
 import structlog
 
 from triage_agent.deliver.routing import route
-from triage_agent.domain.assessment import Assessment, AssessmentKind
+from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import InstanceState
-from triage_agent.domain.scope import ScopeDecision
 from triage_agent.domain.study import StudyImages
 from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
 from triage_agent.infer.assess import assess
@@ -28,7 +26,6 @@ from triage_agent.ports import (
     FloatImage,
     InstanceStore,
     PixelReader,
-    StudyOpening,
     StudyRegister,
 )
 from triage_agent.prioritise.placement import place
@@ -40,16 +37,6 @@ REPORT_STUDIES = 2  # composing takes its time
 DISPLAY_PIXELS = 1024  # the longest side of an overlay: legible text, a few megabytes
 
 log = structlog.get_logger()
-
-
-def open_study(
-    decision: ScopeDecision, *, stat: bool, arrived_at: datetime, policy: PrioritiseSettings
-) -> StudyOpening:
-    """Say what the first row of a study says, before any image is scored."""
-    reason = "waiting to be scored" if decision.state is InstanceState.RECEIVED else decision.reason
-    assessment = Assessment(kind=AssessmentKind.NOT_ASSESSED, reason=reason)
-    placement = place(assessment, stat=stat, arrived_at=arrived_at, policy=policy)
-    return StudyOpening(assessment=assessment, placement=placement)
 
 
 def assess_due(

@@ -1,10 +1,9 @@
-"""The four roles of a node: each runs in a process of its own until it is told to stop.
+"""Three of the four roles of a node: each runs in a process of its own until it is told to stop.
 
 Each returns whether it is to be started again at once, as it is when another model came into use.
-Receiving goes on through that: a sender notices nothing.
+Receiving (`receive_role`) goes on through that: a sender notices nothing.
 """
 
-import gc
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -13,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from triage_agent.adapters.engine.apscheduler_engine import ApschedulerEngine
-from triage_agent.adapters.processes.heartbeat import Heartbeat
 from triage_agent.adapters.processes.role_process import serve_until_stopped
 from triage_agent.composition import (
     ModelWatch,
@@ -24,7 +22,6 @@ from triage_agent.composition import (
     build_destination,
     build_identity_provider,
     health_limits,
-    known_algorithms,
     model_card,
     operating_point_rule,
     scope_rule,
@@ -36,7 +33,7 @@ from triage_agent.ports import Destination
 if TYPE_CHECKING:
     from triage_agent.deliver.announcing import Announcer
 from triage_agent.shown_settings import shown_settings
-from triage_agent.signs_of_life import BEAT_SECONDS, SignsOfLife, day_here
+from triage_agent.signs_of_life import SignsOfLife, beat_until_the_end
 
 # How often a role looks for rows that are due. A look without work costs a fraction of a
 # millisecond; this is what an idle node adds to the time until a study is placed.
@@ -48,48 +45,7 @@ DELIVERY_BATCH = 64  # objects over one association, before the most urgent are 
 STOP_SECONDS = 6.0  # the supervisor waits a little longer
 PRUNE_SECONDS = 3600.0
 FIGURES_KEPT = timedelta(days=8)  # of single images; what is shown covers a day
-BEAT_STOP_SECONDS = 1.0
 LIST_NICENESS = 10  # scoring, and a reader who waits for a study's images, go first
-
-
-def run_receive(node: Node, stop: threading.Event) -> bool:
-    """Accept associations; acknowledge what is stored and registered."""
-    from triage_agent.adapters.dimse.listener_probe import ListenerProbe
-    from triage_agent.adapters.dimse.scp import StorageScp
-    from triage_agent.pipeline import open_study
-    from triage_agent.prioritise.stat import is_stat
-    from triage_agent.receive.arrivals import ArrivalCounter
-    from triage_agent.receive.receiver import Receiver
-
-    settings = node.settings
-    node.store.discard_leftovers()
-    arrivals = ArrivalCounter(day_here)
-    receiver = Receiver(
-        store=node.store,
-        register=node.register,
-        clock=node.clock,
-        watermark_bytes=settings.storage.watermark_bytes,
-        quiet_seconds=settings.assemble.quiet_seconds,
-        scope=scope_rule(settings).decide,
-        is_stat=lambda header: is_stat(header.priorities),
-        open_study=lambda _, decision, stat, arrived_at: open_study(
-            decision, stat=stat, arrived_at=arrived_at, policy=settings.prioritise
-        ),
-        own_device_uids=known_algorithms(settings).device_uids,
-        arrived=arrivals.count,
-    )
-    scp = StorageScp(settings.dicom, receiver.receive, receiver.begin)
-    # Every association waits while Python collects garbage: what is here to stay need not be
-    # looked at each time.
-    gc.freeze()
-    with ExitStack() as ending:
-        port = scp.start()
-        ending.callback(scp.stop, STOP_SECONDS)
-        facts = {"port": port}
-        probe = ListenerProbe(settings.dicom, port).probe
-        signs = SignsOfLife(node, "receive", facts, arrivals=arrivals, probe=probe)
-        _beat(ending, signs)
-        return serve_until_stopped(stop, facts)
 
 
 def run_infer(node: Node, stop: threading.Event) -> bool:
@@ -119,7 +75,7 @@ def run_infer(node: Node, stop: threading.Event) -> bool:
     with ExitStack() as ending:
         ending.callback(decoders.close)
         facts = {"model": loaded.bundle.model, "runtime": served.description}
-        _beat(ending, SignsOfLife(node, "infer", facts))
+        beat_until_the_end(ending, SignsOfLife(node, "infer", facts))
         jobs = {"score": (SCORE_SECONDS, score)}
         return _run_engine(ending, jobs, facts, stop, is_outdated=ModelWatch(settings, loaded))
 
@@ -187,7 +143,7 @@ def run_deliver(node: Node, stop: threading.Event) -> bool:
     with ExitStack() as ending:
         ending.callback(decoders.close)
         facts = {"destinations": [each.name for each in settings.destinations]}
-        _beat(ending, SignsOfLife(node, "deliver", facts))
+        beat_until_the_end(ending, SignsOfLife(node, "deliver", facts))
         return _run_engine(ending, jobs, facts, stop, is_outdated=ModelWatch(settings, loaded))
 
 
@@ -270,7 +226,7 @@ def run_web(node: Node, stop: threading.Event) -> bool:
         )
         ending.callback(running.stop, STOP_SECONDS)
         own_facts = {"url": running.url, "port": running.port}
-        _beat(ending, SignsOfLife(node, "web", own_facts))
+        beat_until_the_end(ending, SignsOfLife(node, "web", own_facts))
         return serve_until_stopped(
             stop,
             own_facts,
@@ -281,12 +237,6 @@ def run_web(node: Node, stop: threading.Event) -> bool:
 
 def _forget_figures(node: Node) -> None:
     node.health.prune(before=node.clock.now() - FIGURES_KEPT)
-
-
-def _beat(ending: ExitStack, signs: SignsOfLife) -> None:
-    heartbeat = Heartbeat(signs.beat, BEAT_SECONDS)
-    heartbeat.start()
-    ending.callback(heartbeat.stop, BEAT_STOP_SECONDS)
 
 
 def _run_engine(

@@ -8,6 +8,7 @@ from typing import Any
 
 from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.adapters.processes.role_process import RESTART_STATUS, die_with_parent
+from triage_agent.adapters.processes.starting import program
 from triage_agent.adapters.processes.supervisor import Supervisor
 from triage_agent.composition import open_node, take_up_model, upgrade_database
 from triage_agent.settings import Settings
@@ -53,7 +54,7 @@ def serve_roles(settings: Settings, roles: Sequence[str], *, echo: Callable[[str
 
     return Supervisor(
         roles,
-        [sys.executable, "-m", "triage_agent.cli", "role"],
+        program([sys.executable, "-m", "triage_agent.cli", "role"]),
         wait_for=AWAITED if set(AWAITED) & set(roles) else roles,
         on_ready=on_ready,
         pin=_pin,
@@ -73,7 +74,8 @@ def _pin(role: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
 
 def run_role(settings: Settings, name: str) -> None:
     """Run one role in this process until SIGTERM or another model. Does not return."""
-    from triage_agent.roles import run_deliver, run_infer, run_receive, run_web
+    from triage_agent.receive_role import run_receive
+    from triage_agent.roles import run_deliver, run_infer, run_web
 
     die_with_parent()
     configure_logging(settings.log, role=name)

@@ -51,6 +51,7 @@ class DicomSettings(_Section):
     maximum_connections_per_address: int = Field(default=20, ge=1)
     idle_seconds: float = Field(default=30.0, gt=0)  # an association that says nothing ends
     pdu_seconds: float = Field(default=30.0, gt=0)  # a PDU that was begun must be whole by then
+    processes: int = Field(default=0, ge=0, le=64)  # that receive; 0: as many as cores, at most 4
     receive_path: Literal["fast", "library"] = "fast"  # or objects go through pynetdicom's own way
     tls_certificate: Path | None = None
     tls_key: Path | None = None

@@ -4,9 +4,11 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from triage_agent.adapters.processes.heartbeat import Heartbeat
 from triage_agent.domain.node_health import RoleBeat
 from triage_agent.errors import DestinationUnreachable
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 # Four roles commit as often; receiving waits for none of them longer than for another image.
 BEAT_SECONDS = 10.0
+_BEAT_STOP_SECONDS = 1.0
 _PROBE_SECONDS = 30.0  # an association with oneself costs some milliseconds
 
 
@@ -77,6 +80,13 @@ class SignsOfLife:
             self._facts["listener_seconds"] = self._probe()
         except DestinationUnreachable as error:
             self._facts["listener_error"] = str(error)
+
+
+def beat_until_the_end(ending: ExitStack, signs: SignsOfLife) -> None:
+    """Give signs of life, from now until `ending` is closed."""
+    heartbeat = Heartbeat(signs.beat, BEAT_SECONDS)
+    heartbeat.start()
+    ending.callback(heartbeat.stop, _BEAT_STOP_SECONDS)
 
 
 def day_here(at: datetime) -> date:

@@ -17,7 +17,8 @@ from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
-from triage_agent.pipeline import assess_due, open_study
+from triage_agent.opening import open_study
+from triage_agent.pipeline import assess_due
 from triage_agent.settings import PrioritiseSettings
 
 POLICY = PrioritiseSettings()

@@ -1,5 +1,6 @@
 """The Storage SCP: C-ECHO, and C-STORE that is acknowledged only after the receive step."""
 
+import socket
 import threading
 import time
 from typing import Any, Final
@@ -10,7 +11,9 @@ from pynetdicom import AE, build_context, evt
 from triage_agent.adapters.dimse.callers import CallerRule
 from triage_agent.adapters.dimse.connections import Connections, MemoryBudget
 from triage_agent.adapters.dimse.guards import GuardedAssociation, Limits
+from triage_agent.adapters.dimse.listener import open_listener
 from triage_agent.adapters.dimse.server import GuardedServer
+from triage_agent.adapters.dimse.shared_associations import OwnAssociations
 from triage_agent.adapters.dimse.store_service import Begins, Receives, StoreService
 from triage_agent.adapters.dimse.tls import acceptor_context
 from triage_agent.dicom import sop_classes, transfer_syntaxes
@@ -42,11 +45,17 @@ class StorageScp:
     """
 
     def __init__(
-        self, settings: DicomSettings, receive: Receives, begin: Begins | None = None
+        self,
+        settings: DicomSettings,
+        receive: Receives,
+        begin: Begins | None = None,
+        *,
+        node: OwnAssociations | None = None,
     ) -> None:
         """Take the receive step, and how it takes an object while that arrives.
 
-        Without `begin`, and by `settings.receive_path`, objects are collected in memory.
+        Without `begin`, and by `settings.receive_path`, objects are collected in memory. `node`
+        tells of the other receiver processes, with which the settings' limits are shared.
         """
         self._settings = settings
         self._service = StoreService(receive, begin)
@@ -61,6 +70,7 @@ class StorageScp:
         self._connections = Connections(
             maximum=settings.maximum_associations + _WAITING_CONNECTIONS,
             maximum_per_address=settings.maximum_connections_per_address,
+            node=node,
         )
         self._server: GuardedServer | None = None
 
@@ -69,8 +79,11 @@ class StorageScp:
         """How many TCP connections are open."""
         return len(self._connections)
 
-    def start(self) -> int:
-        """Listen and return the port; 0 in the settings lets the system choose. Raises OSError."""
+    def start(self, listener: socket.socket | None = None) -> int:
+        """Listen and return the port; 0 in the settings lets the system choose. Raises OSError.
+
+        A `listener` is the one of `listener.open_listener` that other processes listen on too.
+        """
         settings = self._settings
         ae = AE(ae_title=settings.ae_title)
         ae.maximum_pdu_size = settings.maximum_pdu_bytes
@@ -80,7 +93,7 @@ class StorageScp:
         ae.maximum_associations = 2**31
         server = GuardedServer(
             ae,
-            (settings.host, settings.port),
+            listener or open_listener(settings.host, settings.port),
             ae_title=settings.ae_title,
             callers=self._callers,
             connections=self._connections,

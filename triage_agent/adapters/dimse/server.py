@@ -26,18 +26,19 @@ PeerAddress = Any  # (host, port), of IPv6 with flow and scope
 
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _PAUSE_SECONDS: Final = 0.05
+# So long a process with fewer connections has for taking a new one.
+_POLITENESS_SECONDS: Final = 0.002
 
 
 class GuardedServer(ThreadedAssociationServer):  # type: ignore[misc]
     """Accepts connections; each is served by threads of its own."""
 
     daemon_threads = True
-    request_queue_size = 128
 
     def __init__(
         self,
         ae: ApplicationEntity,
-        address: tuple[str, int],
+        listener: socket.socket,
         *,
         ae_title: str,
         callers: CallerRule,
@@ -56,10 +57,21 @@ class GuardedServer(ThreadedAssociationServer):  # type: ignore[misc]
         self.bindings = bindings
         self.begin_object = begin_object
         self.draining = threading.Event()
+        self._listener = listener
         self._names = count(1)
         self._joined: dict[int, Connection] = {}
         # No TLS context for pynetdicom: it would shake hands in the accept loop.
+        address = listener.getsockname()[:2]
         super().__init__(ae, address, ae_title, [], request_handler=GuardedRequest)
+
+    def server_bind(self) -> None:
+        """Take the listener in place of the socket that was made."""
+        self.socket.close()  # type: ignore[has-type] # of socketserver
+        self.socket = self._listener
+        self.server_address = self.socket.getsockname()
+
+    def server_activate(self) -> None:
+        """Do nothing: it listens already."""
 
     @property
     def associations(self) -> list[GuardedAssociation]:
@@ -71,7 +83,9 @@ class GuardedServer(ThreadedAssociationServer):  # type: ignore[misc]
         return f"AcceptorThread-{next(self._names)}"
 
     def get_request(self) -> tuple[socket.socket, PeerAddress]:
-        """Accept a connection."""
+        """Accept a connection. Raises BlockingIOError where another process was faster."""
+        if self.connections.is_busier_than_another_process():
+            time.sleep(_POLITENESS_SECONDS)
         try:
             client, address = self.socket.accept()
         except OSError as error:

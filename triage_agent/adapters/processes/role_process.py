@@ -18,9 +18,12 @@ LOOK_SECONDS = 1.0  # how often a role looks whether its work is still alive
 RESTART_STATUS = 75
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when the one that started it is gone (Linux)."""
-    parent = os.getppid()
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel end this process when the one that started it is gone (Linux).
+
+    A process that was forked names the one it came from, which may be gone already.
+    """
+    parent = os.getppid() if parent is None else parent
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before the kernel knew

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from triage_agent.adapters.processes.role_process import RESTART_STATUS
+from triage_agent.adapters.processes.starting import Process, Start
 
 STOP_SECONDS = 8.0  # a role has this long to end after SIGTERM; the whole shutdown stays below 10 s
 SHORT_LIFE_SECONDS = 5.0  # a process that dies sooner is restarted with growing pauses
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 @dataclass
 class _Child:
     role: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     started_at: float = 0.0
     start_again_at: float = 0.0
     pause_seconds: float = 0.0
@@ -35,29 +36,37 @@ class _Child:
 
 
 class Supervisor:
-    """Runs `command + [role]` for each role until SIGTERM or SIGINT.
+    """Runs one process for each role, which `start` starts, until SIGTERM or SIGINT.
 
     A role tells that it is ready with one JSON line on its standard output; these facts are
     handed to `on_ready` once the roles in `wait_for` have told theirs. One that ends with
     RESTART_STATUS is started again without a pause. `pin` turns a role's facts
     into environment for its next start, so that a port the system chose stays the same.
+    Of a process that has died `on_death` is told before the next one takes its place;
+    `on_stopping` is called before all are asked to stop, for which they have `stop_seconds`.
     """
 
     def __init__(
         self,
         roles: Sequence[str],
-        command: Sequence[str],
+        start: Start,
         *,
         wait_for: Sequence[str],
         on_ready: Callable[[Mapping[str, Mapping[str, Any]]], None],
         pin: Callable[[str, Mapping[str, Any]], Mapping[str, str]],
+        on_death: Callable[[str], None] = lambda _: None,
+        on_stopping: Callable[[], None] = lambda: None,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
         self._children = [_Child(role) for role in roles]
-        self._command = list(command)
+        self._start = start
         self._waiting = set(wait_for) & set(roles)
         self._on_ready = on_ready
         self._announced = False
         self._pin = pin
+        self._on_death = on_death
+        self._on_stopping = on_stopping
+        self._stop_seconds = stop_seconds
         self._stopping = False
         self._selector = selectors.DefaultSelector()
 
@@ -82,14 +91,7 @@ class Supervisor:
         now = time.monotonic()
         for child in self._children:
             if child.process is None and now >= child.start_again_at:
-                environment = {**os.environ, **self._pin(child.role, child.facts)}
-                child.process = subprocess.Popen(  # noqa: S603 - our own program and a role's name
-                    [*self._command, child.role],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    env=environment,
-                    start_new_session=True,  # a terminal's Ctrl-C reaches the supervisor only
-                )
+                child.process = self._start(child.role, self._pin(child.role, child.facts))
                 child.started_at, child.buffer = now, b""
                 output = child.process.stdout
                 if output is not None:
@@ -131,6 +133,7 @@ class Supervisor:
                 continue
             self._close_output(process)
             child.process = None
+            self._on_death(child.role)
             if process.returncode == RESTART_STATUS:
                 child.start_again_at, child.pause_seconds = now, 0.0
                 log.info("role_restarts", role=child.role)
@@ -149,28 +152,29 @@ class Supervisor:
                 restart_seconds=child.pause_seconds,
             )
 
-    def _close_output(self, process: subprocess.Popen[bytes]) -> None:
+    def _close_output(self, process: Process) -> None:
         if process.stdout is not None:
             if process.stdout in {key.fileobj for key in self._selector.get_map().values()}:
                 self._selector.unregister(process.stdout)
             process.stdout.close()
 
     def _stop_all(self) -> bool:
+        self._on_stopping()
         running = [child for child in self._children if child.process is not None]
         for child in running:
             if child.process is not None:
                 child.process.terminate()
         clean = True
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self._stop_seconds
         for child in running:
             if child.process is None:
                 continue
             try:
                 child.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.error("role_killed", role=child.role, after_seconds=STOP_SECONDS)  # noqa: TRY400 - the trace says nothing more
+                log.error("role_killed", role=child.role, after_seconds=self._stop_seconds)  # noqa: TRY400 - the trace says nothing more
                 child.process.kill()
-                child.process.wait()
+                child.process.wait(self._stop_seconds)
                 clean = False
             self._close_output(child.process)
         log.info("stopped", clean=clean)

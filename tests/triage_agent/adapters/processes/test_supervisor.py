@@ -13,6 +13,7 @@ import pytest
 SUPERVISE = """
 import sys
 from triage_agent.adapters.logs.structured import configure_logging
+from triage_agent.adapters.processes.starting import program
 from triage_agent.adapters.processes.supervisor import Supervisor
 from triage_agent.settings import LogSettings
 
@@ -24,7 +25,7 @@ def on_ready(facts):
 child = sys.argv[1]
 roles = sys.argv[2:]
 supervisor = Supervisor(
-    roles, [sys.executable, child], wait_for=["steady"], on_ready=on_ready,
+    roles, program([sys.executable, child]), wait_for=["steady"], on_ready=on_ready,
     pin=lambda role, facts: {"PINNED": str(facts.get("pid", ""))},
 )
 sys.exit(supervisor.run())
