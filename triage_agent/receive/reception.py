@@ -1,7 +1,7 @@
 """One object that is received while it arrives."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from triage_agent.dicom.elements import Buffer
 from triage_agent.dicom.headers import check_command, read_object
@@ -12,6 +12,10 @@ from triage_agent.receive.receipt import Receipt, digest_seed, refusal
 if TYPE_CHECKING:
     from triage_agent.ports import IncomingObject
     from triage_agent.receive.receiver import Receiver
+
+
+# While so much arrives others may take up the space: far less than any sensible watermark.
+_CHECK_SPACE_BYTES: Final = 1_048_576
 
 
 class Reception:
@@ -35,6 +39,7 @@ class Reception:
         self._source_ae_title = source_ae_title
         self._affected = affected_sop_class_uid, affected_sop_instance_uid
         self._refused: TransientError | None = None
+        self._check_space_at = _CHECK_SPACE_BYTES
         self._arriving: IncomingObject | None = None
         # The data set is held against the command before it is kept, so the head is right then.
         head = file_head(
@@ -57,7 +62,9 @@ class Reception:
             return
         try:
             self._arriving.write(parts)
-            self._receiver.check_space()
+            if self._arriving.size_bytes >= self._check_space_at:
+                self._receiver.check_space()
+                self._check_space_at += _CHECK_SPACE_BYTES
         except StorageFull as error:
             self._refuse(error)
 
@@ -67,6 +74,7 @@ class Reception:
             return refusal(self._refused or TransientError("the object was abandoned"))
         try:
             self._arriving.seal()
+            self._receiver.check_space()
             received = read_object(self._arriving.content(), self._transfer_syntax_uid)
             check_command(received.header, *self._affected)
             return self._receiver.keep_arrived(

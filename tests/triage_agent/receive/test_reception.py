@@ -33,14 +33,14 @@ def test_a_disk_that_fills_up_on_the_way_is_answered_at_the_end() -> None:
 
 
 def test_the_watermark_holds_while_an_object_arrives() -> None:
-    node = Node(store=FakeInstanceStore(capacity_bytes=10_000), watermark_bytes=9_000)
+    node = Node(store=FakeInstanceStore(capacity_bytes=10_000_000), watermark_bytes=8_900_000)
     reception = begin(node)
 
-    reception.write([bytes(900)])
+    reception.write([bytes(1_050_000)])
     arriving = node.store.arriving_bytes
-    reception.write([bytes(101)])
+    reception.write([bytes(1_050_000)])
 
-    assert arriving == 900
+    assert arriving == 1_050_000
     assert node.store.arriving_bytes == 0
     assert reception.finish().status == StoreStatus.OUT_OF_RESOURCES
 
