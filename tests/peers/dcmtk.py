@@ -14,8 +14,11 @@ from tests.peers.process import PeerFailed, PeerProcess, require_program
 SEND_SECONDS = 240.0  # below pytest's own limit, so that the peer's words are what is shown
 
 
-def _environment() -> dict[str, str]:
-    # Without it dcmtk waits for Nagle on every small object, which makes any comparison unfair.
+def nagle_free() -> dict[str, str]:
+    """Return an environment in which what is built on dcmtk sends small pieces at once.
+
+    Without it dcmtk waits for Nagle on every small object, which makes any comparison unfair.
+    """
     return {**os.environ, "TCP_NODELAY": "1"}
 
 
@@ -30,7 +33,7 @@ def run_dcmtk(
     done = subprocess.run(
         command,
         check=False,
-        env=_environment(),
+        env=nagle_free(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -123,6 +126,11 @@ class StoreSCP:
         self.folder = folder
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
     def files(self) -> list[Path]:
         """Return the files received so far, by name."""
         return sorted(path for path in self.folder.iterdir() if path.is_file())
@@ -172,7 +180,7 @@ def start_storescp(
     process = PeerProcess(
         [program, "-v", "-aet", ae_title, "-od", str(received), *extra, str(listens)],
         log=folder / "storescp.log",
-        environment=_environment(),
+        environment=nagle_free(),
     )
     peer = StoreSCP(process, received, listens, ae_title)
     try:

@@ -48,6 +48,11 @@ class Orthanc:
         # A proxy of the environment has no business on loopback.
         self._client = httpx.Client(base_url=self.url, timeout=REST_SECONDS, trust_env=False)
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
     def get(self, path: str, **parameters: str) -> Any:
         """Return the JSON of a REST resource. Raises httpx.HTTPStatusError."""
         return self._client.get(path, params=parameters).raise_for_status().json()
@@ -178,6 +183,7 @@ def start_orthanc(
     dicom_port: int | None = None,
     http_port: int | None = None,
     overrides: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Orthanc:
     """Start Orthanc with the shipped configuration and wait until REST and DICOM answer.
 
@@ -222,6 +228,7 @@ def start_orthanc(
         [require_program("/usr/sbin/Orthanc", "/usr/local/sbin/Orthanc"), str(path)],
         log=folder / "orthanc.log",
         cwd=folder,
+        environment=environment,
     )
     orthanc = Orthanc(process, ae_title=ae_title, dicom_port=listens_dicom, http_port=listens_http)
     try:
