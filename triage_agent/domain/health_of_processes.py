@@ -43,8 +43,8 @@ def listener(node: NodeNow, limits: HealthLimits) -> Iterator[Finding]:
 
 
 def roles(node: NodeNow, limits: HealthLimits) -> Iterator[Finding]:
-    """Say of each role whether a process runs it."""
-    for role in ROLES:
+    """Say of each role whether a process runs it, and of each of the processes that receive."""
+    for role in (*ROLES, *_further_receivers(node.recorded.beats)):
         beat = newest_beat(node.recorded.beats, role)
         values: dict[str, object] = {"role": role}
         if beat is None:
@@ -75,6 +75,15 @@ def roles(node: NodeNow, limits: HealthLimits) -> Iterator[Finding]:
             level=Level.OK,
             found=Phrase(_t("%(role)s runs on %(host)s since %(since)s."), values),
         )
+
+
+def _further_receivers(beats: Sequence[RoleBeat]) -> Iterator[str]:
+    """Yield the names of the processes that receive beside the first, once each was heard of."""
+    first = newest_beat(beats, "receive")
+    number = first.facts.get("processes") if first is not None else None
+    for each in range(2, number + 1 if isinstance(number, int) else 0):
+        if newest_beat(beats, f"receive {each}") is not None:
+            yield f"receive {each}"
 
 
 def model(node: NodeNow, limits: HealthLimits) -> Iterator[Finding]:

@@ -124,6 +124,20 @@ def test_roles_are_missing_late_or_run():
     assert web.level is Level.OK
 
 
+def test_each_process_that_receives_is_judged_once_it_was_heard_of():
+    beats = (
+        make_beat("receive", facts={"port": 104, "processes": 4}),
+        make_beat("receive 2", beat_at=after(-46)),
+        make_beat("receive 3"),
+        make_beat("receive 5", beat_at=after(-900)),  # of a time when there were more
+    )
+    extra = findings(Part.ROLES, beats=beats)[4:]
+    assert [(each.subject, each.level) for each in extra] == [
+        ("receive 2", Level.FAILED),
+        ("receive 3", Level.OK),
+    ]
+
+
 def test_the_model_that_scores_is_told():
     assert said(Part.MODEL) == (Level.OK, f"{MODEL} scores: cpu")
     level, sentence = said(Part.MODEL, model="next 2")
