@@ -60,8 +60,8 @@ class InstanceStore(Protocol):
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
         """Keep the concatenation of `part10` under `digest` (hex SHA-256).
 
-        On return the bytes are written, fsynced, renamed into place and the folder fsynced.
-        Putting a digest that is there already changes nothing. Raises StorageFull.
+        On return the bytes, their name and the folder are written and fsynced. Putting a digest
+        again changes nothing that can be seen. Raises StorageFull.
         """
         ...
 

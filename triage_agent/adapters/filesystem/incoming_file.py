@@ -28,11 +28,12 @@ _ALIGNMENT: Final = 4096  # of offsets and lengths: no disk has larger sectors
 _CACHED_BYTES: Final = 131_072  # of the beginning; nearly every header is shorter
 
 Part = bytes | memoryview
-Place = Callable[[Path, str], StoredObject]  # a temporary file and its digest, into the store
+# Brings a temporary file, of which a descriptor is open, and its digest into the store.
+Place = Callable[[Path, int, str], StoredObject]
 
 
 class IncomingFile:
-    """Keeps `triage_agent.ports.IncomingObject` in a temporary file; `place` renames the file."""
+    """Keeps `triage_agent.ports.IncomingObject` in a temporary file; `place` makes it durable."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class IncomingFile:
         self._head_bytes = len(head)
         self._digest = hashlib.sha256(digest_seed)
         self._at_work: list[Future[None]] = []
-        self._reaching_disk: Future[None] | None = None
+        self._sealed = False
         with translating_full_disk():
             self._descriptor, name = tempfile.mkstemp(dir=folder)
         self._path: Path | None = Path(name)
@@ -76,18 +77,15 @@ class IncomingFile:
                 self._append_over_the_end(memoryview(part))
 
     def seal(self) -> None:
-        """Say that nothing follows: it goes to the disk while the caller goes on.
-
-        Raises StorageFull.
-        """
-        if self._reaching_disk is not None:
+        """Say that nothing follows; see the port. Raises StorageFull."""
+        if self._sealed:
             return
+        self._sealed = True
         self._wait()
         block = self._block[: self._filled]
         self._at_work = [self._threads.submit(self._digest.update, self._without_head(block))]
         with translating_full_disk():
             self._write_at(block, self._written)
-        self._reaching_disk = self._threads.submit(os.fsync, self._descriptor)
 
     def content(self) -> Part:
         """Return the data set; mapped, so that only what is looked at takes memory."""
@@ -110,9 +108,7 @@ class IncomingFile:
         try:
             digest = self.digest()
             with translating_full_disk():
-                if self._reaching_disk is not None:
-                    self._reaching_disk.result()
-                return self._place(self._path, digest)
+                return self._place(self._path, self._descriptor, digest)
         finally:
             self.discard()
 
@@ -121,7 +117,7 @@ class IncomingFile:
         if self._path is None:
             return
         path, self._path = self._path, None
-        for each in (*self._at_work, *((self._reaching_disk,) if self._reaching_disk else ())):
+        for each in self._at_work:
             with suppress(OSError):
                 each.result()
         for block in (self._block, self._other):

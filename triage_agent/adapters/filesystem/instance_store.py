@@ -26,8 +26,9 @@ _THREADS: Final = 16
 class FilesystemInstanceStore:
     """Keeps `triage_agent.ports.InstanceStore` under a folder that all roles of a machine share.
 
-    Every write goes to a temporary file, which is fsynced and renamed; then the folders that
-    changed are fsynced, new parents included. An object that is there under its digest is whole.
+    Every write goes to a temporary file; it, its new name and new folders are fsynced before a
+    method returns. What is there under a digest but was never returned may be what a crash has left
+    of an object, so a file is never taken for an object because of its name.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -65,10 +66,6 @@ class FilesystemInstanceStore:
             raise ValueError("a digest is 64 hexadecimal digits")
         folder = self._objects / digest[:2]
         path = folder / f"{digest}.dcm"
-        if path.exists():
-            # Its folder may not have reached the disk before a crash took the row with it.
-            _fsync_folder(folder)
-            return self._stored(path, digest)
         with translating_full_disk():
             self._make_folder(folder)
             self._write(part10, path)
@@ -130,13 +127,22 @@ class FilesystemInstanceStore:
         _fsync_folder(self._objects)
         self._durable.update(shelves)
 
-    def _place(self, whole: Path, digest: str) -> StoredObject:
-        """Rename a file that has reached the disk, unless the object is there already."""
+    def _place(self, whole: Path, descriptor: int, digest: str) -> StoredObject:
+        """Make a file that was written durable under its digest.
+
+        Named before it is fsynced, so that file and name reach a journal in one commit. Nothing is
+        replaced before what takes its place is durable: it may be registered.
+        """
         folder = self._objects / digest[:2]
         path = folder / f"{digest}.dcm"
         self._make_folder(folder)
-        if not path.exists():
+        try:
+            os.link(whole, path)
+        except OSError:  # the name is taken, or the file system has no links
+            os.fsync(descriptor)
             whole.rename(path)
+        else:
+            os.fsync(descriptor)
         _fsync_folder(folder)
         return self._stored(path, digest)
 

@@ -1,4 +1,6 @@
 import errno
+import fcntl
+import hashlib
 import os
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.instance_store import PARTS, WHOLE, InstanceStoreContract, digest_of
+from triage_agent.adapters.filesystem import incoming_file
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
 from triage_agent.errors import StorageFull
 
@@ -133,9 +136,116 @@ def test_everything_that_changed_is_fsynced_before_put_returns(
     store.put(PARTS, digest)
 
     leaf = objects / digest[:2]
-    assert first[0].parent == tmp_path / "data" / "incoming"
-    assert first[1:] == [leaf]  # after the rename; the folder itself since the start
-    assert synced == [leaf]
+    for each in (first, synced):  # the second time nothing is taken on trust
+        assert each[0].parent == tmp_path / "data" / "incoming"
+        assert each[1:] == [leaf]  # after the rename; the folder itself since the start
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_arrived_is_fsynced_with_its_name_before_it_is_kept(
+    store: FilesystemInstanceStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, links: object
+) -> None:
+    digest = digest_of("data set")
+    leaf = tmp_path / "data" / "objects" / digest[:2]
+    path = leaf / f"{digest}.dcm"
+    done: list[tuple[Path, bool]] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        done.append((Path(f"/proc/self/fd/{descriptor}").readlink(), path.exists()))
+        fsync(descriptor)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    arriving = store.begin(b"head", b"")
+    arriving.write([b"data set"])
+    monkeypatch.setattr(os, "fsync", note)
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+
+    kept = arriving.keep()
+
+    (file, named), (folder, _) = done
+    assert file.parent == tmp_path / "data" / "incoming"
+    assert folder == leaf
+    assert named is links
+    assert store.read(kept.location) == WHOLE
+    assert files(tmp_path) == [path]
+
+
+@pytest.mark.parametrize("way", ["arrived", "put"])
+def test_what_a_crash_left_under_a_digest_is_replaced(
+    store: FilesystemInstanceStore, tmp_path: Path, way: str
+) -> None:
+    digest = digest_of("data set")
+    path = tmp_path / "data" / "objects" / digest[:2] / f"{digest}.dcm"
+    path.write_bytes(b"head\0\0\0")
+
+    if way == "put":
+        store.put(PARTS, digest)
+    else:
+        arriving = store.begin(b"head", b"")
+        arriving.write([b"data set"])
+        arriving.keep()
+
+    assert files(tmp_path) == [path]
+    assert path.read_bytes() == WHOLE
+
+
+@pytest.mark.parametrize("size", [0, 1, 131_071, 131_072, 1_048_576 - 4, 1_048_576, 3_000_001])
+@pytest.mark.parametrize("direct", [True, False])
+def test_objects_of_any_size_arrive_whole(
+    store: FilesystemInstanceStore, monkeypatch: pytest.MonkeyPatch, size: int, direct: object
+) -> None:
+    if not direct:
+        monkeypatch.setattr(incoming_file, "_open_direct", lambda _: None)
+    content = (bytes(range(251)) * (size // 251 + 1))[:size]
+    arriving = store.begin(b"head", b"")
+    for start in range(0, size, 200_003):
+        arriving.write([memoryview(content)[start : start + 200_003]])
+
+    assert bytes(arriving.content()) == content
+    kept = arriving.keep()
+
+    assert store.read(kept.location) == b"head" + content
+    assert kept.digest == hashlib.sha256(content).hexdigest()
+    assert kept.size_bytes == size + 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [(errno.EINVAL, None), ("short", None), (errno.ENOSPC, StorageFull), (errno.EIO, OSError)],
+)
+def test_a_direct_write_that_fails_is_done_through_the_cache_or_told(
+    store: FilesystemInstanceStore,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    answer: int | str,
+    expected: type[Exception] | None,
+) -> None:
+    pwrite = os.pwrite
+
+    def write(descriptor: int, data: memoryview, offset: int) -> int:
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        if not flags & os.O_DIRECT:
+            return pwrite(descriptor, data, offset)
+        if isinstance(answer, int):
+            raise OSError(answer, os.strerror(answer))
+        return pwrite(descriptor, data[:4096], offset)
+
+    monkeypatch.setattr(os, "pwrite", write)
+    content = bytes(range(251)) * 9000
+    arriving = store.begin(b"head", b"")
+
+    if expected is None:
+        arriving.write([content])
+        assert store.read(arriving.keep().location) == b"head" + content
+    else:
+        with pytest.raises(expected):
+            arriving.write([content])
+        arriving.discard()
+        assert files(tmp_path) == []
 
 
 def test_the_folders_are_fsynced_at_the_start(
