@@ -16,8 +16,12 @@ demo: $(VENV)/.ready
 serve: $(VENV)/.ready
 	$(BIN)/triage-agent serve
 
+# These start whole nodes and browsers, or compare times: one after the other, alone on the machine.
+ALONE := tests/acceptance tests/benchmarks tests/browser
+
 test: peers static
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml:test-output/coverage.xml
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report= $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest --cov --cov-append --cov-report=term:skip-covered --cov-report=xml:test-output/coverage.xml $(ALONE)
 	$(BIN)/coverage report --include='triage_agent/domain/*,triage_agent/dicom/*,triage_agent/receive/*,triage_agent/assemble/*,triage_agent/infer/*,triage_agent/prioritise/*,triage_agent/report/*,triage_agent/deliver/*' --fail-under=100
 
 check: static unit
