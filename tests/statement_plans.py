@@ -41,22 +41,37 @@ class Plan:
         return any(re.search(r"TEMP B-TREE FOR ORDER|\bSort\b", step) for step in self.steps)
 
 
-def plans(database: Database, act: Callable[[], object]) -> list[Plan]:
-    """Return the plans of what `act` asks, at least one."""
+def plans(
+    database: Database,
+    act: Callable[[], object],
+    *,
+    kinds: str = "SELECT|WITH",
+    before: str | None = None,
+) -> list[Plan]:
+    """Return the plans of what `act` asks, at least one.
+
+    Args:
+        database: that `act` asks.
+        act: asks.
+        kinds: a pattern of the statements that count, by their first word.
+        before: what is said to the database before it plans.
+    """
     statements: list[tuple[str, object]] = []
 
     def listen(
-        _: object, __: object, statement: str, parameters: object, ___: object, ____: object
+        _: object, __: object, statement: str, parameters: object, ___: object, many: object
     ) -> None:
-        statements.append((statement, parameters))
+        statements.append((statement, parameters[0] if many else parameters))  # type: ignore[index]
 
     sa.event.listen(database.engine, "before_cursor_execute", listen)
     act()
     sa.event.remove(database.engine, "before_cursor_execute", listen)
-    asked = [each for each in statements if re.match("SELECT|WITH", each[0])]
+    asked = [each for each in statements if re.match(kinds, each[0])]
     assert asked
     explain = "EXPLAIN" if database.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
     with database.read() as connection:
+        if before is not None:
+            connection.exec_driver_sql(before)
         return [
             Plan(
                 statement,
