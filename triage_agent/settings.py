@@ -143,6 +143,7 @@ class InferSettings(_Section):
     bundle: Path | None = None  # a bundle's folder; None is the bundled model
     device: Literal["auto", "cpu", "cuda"] = "auto"
     runtime: Literal["auto", "onnxruntime", "torch"] = "auto"
+    precision: Literal["auto", "fp32", "reduced"] = "fp32"  # others only if found harmless
     batch_images: int = Field(default=16, ge=1)
     threads: int = Field(default=0, ge=0)  # 0: as many as cores
     decode_seconds: float = Field(default=30.0, gt=0)

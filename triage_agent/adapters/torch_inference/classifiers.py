@@ -19,6 +19,7 @@ from triage_agent.adapters.torch_inference.onnx_cache import (
 )
 from triage_agent.adapters.torch_inference.onnx_classifier import OnnxClassifier
 from triage_agent.adapters.torch_inference.onnx_weights import with_weights
+from triage_agent.adapters.torch_inference.reduced import reduced_form
 from triage_agent.adapters.torch_inference.reference_inputs import agree_exactly, reference_inputs
 from triage_agent.errors import SettingsInvalid
 from triage_agent.ports import Classifier
@@ -56,9 +57,10 @@ def load_classifier(
 ) -> DescribedClassifier:
     """Load the bundle's network in the fastest form that these settings and this machine allow.
 
-    On a CUDA device that is PyTorch, in reduced precision if that is harmless; on the CPU ONNX
-    Runtime in fp32, or PyTorch if the two should disagree. The export comes with the bundle or is
-    made once and kept in `cache_folder`; with a valid one PyTorch is not imported.
+    On a CUDA device that is PyTorch; on the CPU ONNX Runtime, or PyTorch if the two should
+    disagree. The export comes with the bundle or is made once and kept in `cache_folder`; with a
+    valid one PyTorch is not imported. Unless `infer.precision` is "fp32", reduced precision is
+    tried, and served if the reference inputs find it harmless.
 
     Raises:
         BundleInvalid: the weights are not those of the architecture.
@@ -71,7 +73,7 @@ def load_classifier(
         )
     if settings.device != "cpu" and settings.runtime != "onnxruntime":
         if cuda_present():
-            return _on_cuda(loaded)
+            return _on_cuda(loaded, reduce=settings.precision != "fp32")
         if settings.device == "cuda":
             raise SettingsInvalid(
                 'infer.device = "cuda", but the driver shows no device: '
@@ -79,13 +81,13 @@ def load_classifier(
             )
     if settings.runtime == "torch":
         return _eager(loaded, settings.threads)
-    return _compiled(loaded, settings.threads, cache_folder, export)
+    return _compiled(settings, loaded, cache_folder, export)
 
 
-def _on_cuda(loaded: LoadedBundle) -> DescribedClassifier:
+def _on_cuda(loaded: LoadedBundle, *, reduce: bool) -> DescribedClassifier:
     from triage_agent.adapters.torch_inference import torch_loading  # noqa: PLC0415 (seconds)
 
-    return torch_loading.serve_on_cuda(loaded)
+    return torch_loading.serve_on_cuda(loaded, reduce=reduce)
 
 
 def _eager(loaded: LoadedBundle, threads: int) -> DescribedClassifier:
@@ -95,9 +97,9 @@ def _eager(loaded: LoadedBundle, threads: int) -> DescribedClassifier:
 
 
 def _compiled(
-    loaded: LoadedBundle, threads: int, cache_folder: Path, export: Export
+    settings: InferSettings, loaded: LoadedBundle, cache_folder: Path, export: Export
 ) -> DescribedClassifier:
-    bundle = loaded.bundle
+    bundle, threads = loaded.bundle, settings.threads
     key = cache_key(bundle)
     inputs = reference_inputs(bundle.preprocessing)
     for folder, name in ((loaded.weights.parent, SHIPPED), (cache_folder, key)):
@@ -105,7 +107,7 @@ def _compiled(
         if kept is not None:
             compiled = _checked(kept, loaded, threads, inputs)
             if compiled is not None:
-                return compiled
+                return _reduced(settings, kept, loaded, cache_folder) or compiled
     fresh = export(loaded, inputs)
     compiled = _checked(fresh, loaded, threads, inputs)
     if compiled is None:
@@ -115,7 +117,7 @@ def _compiled(
         write_export(cache_folder, key, bundle, fresh)
     except OSError as error:
         _log.warning("export_not_kept", cause=type(error).__name__)
-    return compiled
+    return _reduced(settings, fresh, loaded, cache_folder) or compiled
 
 
 def _checked(
@@ -133,3 +135,30 @@ def _checked(
         _log.warning("export_not_usable", cause=type(error).__name__)
         return None
     return compiled if agree_exactly(exported.reference_logits, logits) else None
+
+
+def _reduced(
+    settings: InferSettings, exported: ExportedNetwork, loaded: LoadedBundle, cache_folder: Path
+) -> OnnxClassifier | None:
+    """Return what takes the place of the compiled network if reduced precision was asked for.
+
+    It is the network in 8-bit integers if that may be served, and else fp32 that says why not.
+    """
+    if settings.precision == "fp32":
+        return None
+    network, name = with_weights(exported.graph, loaded.weights), model_name(loaded.bundle)
+    threads = settings.threads
+    try:
+        form = reduced_form(network, loaded.bundle, threads, cache_folder, cache_key(loaded.bundle))
+        is_served = form.is_served(however_slow=settings.precision == "reduced")
+        served = OnnxClassifier(
+            form.network if is_served else network,
+            name,
+            threads=threads,
+            precision=f"int8 ({form})" if is_served else f"fp32 ({form}: not used)",
+        )
+    except Exception as error:  # noqa: BLE001 (whatever the runtime objects to, fp32 serves)
+        _log.warning("reduced_form_not_usable", cause=type(error).__name__)
+        return None
+    _log.info("precision_checked", form="int8", used=is_served, found=str(form))
+    return served

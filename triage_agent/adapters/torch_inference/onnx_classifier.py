@@ -9,15 +9,18 @@ from triage_agent.ports import Classification
 
 
 class OnnxClassifier:
-    """A Classifier that runs an exported network on the CPU in fp32.
+    """A Classifier that runs an exported network on the CPU.
 
     Args:
         network: the ONNX file's bytes.
         model: the name and version of the bundle it was exported from.
         threads: to compute with; 0 is one for each core.
+        precision: what the network computes in, in words.
     """
 
-    def __init__(self, network: bytes, model: str, *, threads: int = 0) -> None:
+    def __init__(
+        self, network: bytes, model: str, *, threads: int = 0, precision: str = "fp32"
+    ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -29,6 +32,7 @@ class OnnxClassifier:
         )
         self._model = model
         self._threads = threads
+        self._precision = precision
 
     @property
     def model(self) -> str:
@@ -39,7 +43,7 @@ class OnnxClassifier:
     def description(self) -> str:
         """What runs where, in words."""
         threads = f"{self._threads} threads" if self._threads else "all cores"
-        return f"ONNX Runtime {onnxruntime.__version__} on CPU, fp32, {threads}"
+        return f"ONNX Runtime {onnxruntime.__version__} on CPU, {self._precision}, {threads}"
 
     def classify(self, images: npt.NDArray[np.float32]) -> Classification:
         """Return what the network says of images [N, 3, S, S]."""

@@ -5,7 +5,7 @@ import torch
 
 from triage_agent.adapters.torch_inference.bundle_files import model_name
 from triage_agent.adapters.torch_inference.reference_inputs import (
-    reduction_is_harmless,
+    compare_reduction,
     reference_inputs,
 )
 from triage_agent.adapters.torch_inference.torch_classifier import TorchClassifier
@@ -31,7 +31,11 @@ def fastest_harmless(
     inputs = reference_inputs(bundle.preprocessing)
     exact = TorchClassifier(network, model, device=device, channels_last=True)
     faster = TorchClassifier(network, model, device=device, channels_last=True, reduced=reduced)
-    if reduction_is_harmless(exact.classify(inputs)[0], faster.classify(inputs)[0], bundle):
+    found = compare_reduction(exact.classify(inputs).logits, faster.classify(inputs).logits, bundle)
+    name = str(reduced).removeprefix("torch.")
+    _log.info("precision_checked", form=name, used=found.is_harmless, found=str(found))
+    if found.is_harmless:
         return faster
-    _log.info("precision_kept", precision="fp32", cause=f"{reduced} changes probabilities")
-    return exact
+    return TorchClassifier(
+        network, model, device=device, channels_last=True, note=f"{name} refused: {found}"
+    )

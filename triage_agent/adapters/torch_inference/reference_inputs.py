@@ -1,5 +1,7 @@
 """Inputs on which two forms of a network are compared before the faster one is served."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -15,6 +17,9 @@ EXACT_TOLERANCE = 1e-4
 # A probability is shown with two decimals.
 REDUCED_TOLERANCE = 0.01
 
+# A logit that moves by d moves a probability by d / 4 at most, where it is 0.5.
+_STEEPEST = 0.25
+
 _IMAGES = 4
 _SEED = 20171211
 _COARSEST = 4  # pixels across of the first layer of detail
@@ -22,13 +27,35 @@ _COARSEST = 4  # pixels across of the first layer of detail
 Logits = npt.NDArray[np.float32]
 
 
-def reference_inputs(spec: Preprocessing) -> npt.NDArray[np.float32]:
-    """Return float32 [4, 3, S, S], the same for the same `spec` on every machine.
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What reduced precision does.
+
+    Attributes:
+        largest_change: of a probability in 0..1, wherever between 0 and 1 it lies.
+        changes_a_flag: whether one of the inputs comes to lie on the other side of a threshold.
+    """
+
+    largest_change: float
+    changes_a_flag: bool
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether it may be served."""
+        return self.largest_change <= REDUCED_TOLERANCE and not self.changes_a_flag
+
+    def __str__(self) -> str:
+        flags = ", a flag changes" if self.changes_a_flag else ""
+        return f"a probability in doubt moves by up to {self.largest_change:.3f}{flags}"
+
+
+def reference_inputs(spec: Preprocessing, seed: int = _SEED) -> npt.NDArray[np.float32]:
+    """Return float32 [4, 3, S, S], the same for the same arguments on every machine.
 
     Smooth shapes with finer and fainter detail on them, which is how the spectrum of a radiograph
     falls off; contrast rises from image to image.
     """
-    noise = np.random.default_rng(_SEED)
+    noise = np.random.default_rng(seed)
     images = []
     for number in range(1, _IMAGES + 1):
         image = np.zeros((spec.size, spec.size), dtype=np.float32)
@@ -48,23 +75,25 @@ def agree_exactly(reference: Logits, other: Logits) -> bool:
     return _largest_difference(reference, other) <= EXACT_TOLERANCE
 
 
-def reduction_is_harmless(reference: Logits, reduced: Logits, bundle: ModelBundle) -> bool:
-    """Whether every probability is within `REDUCED_TOLERANCE` and no study changes sides.
+def compare_reduction(reference: Logits, reduced: Logits, bundle: ModelBundle) -> Reduction:
+    """Return what a form in reduced precision does to the probabilities of these inputs.
 
-    Looked at region by region, as calibrated, against the region's operating point.
+    Looked at region by region, as calibrated, against the region's operating point. The inputs are
+    no radiographs: a network may give all of them a probability near 0, where it hardly moves
+    whatever happens to the logit. So what counts is how far the probability of an image in doubt
+    would move, were its logit to move as far.
     """
-    if not np.isfinite(reduced).all():
-        return False
+    if reference.shape != reduced.shape or not np.isfinite([reference, reduced]).all():
+        return Reduction(largest_change=1.0, changes_a_flag=True)
+    largest, flags = 0.0, False
     for region in bundle.regions:
+        slope, point = bundle.calibration(region).slope, bundle.operating_point(region)
+        moved = float(np.abs(reference - reduced).max()) * abs(slope) * _STEEPEST
+        largest = max(largest, min(moved, 1.0))
         for exact, near in zip(reference, reduced, strict=True):
-            expected = _calibrated(exact, bundle, region)
-            found = _calibrated(near, bundle, region)
-            point = bundle.operating_point(region)
-            if abs(found - expected) > REDUCED_TOLERANCE or (
-                is_abnormal(found, point) != is_abnormal(expected, point)
-            ):
-                return False
-    return True
+            expected = is_abnormal(_calibrated(exact, bundle, region), point)
+            flags = flags or expected != is_abnormal(_calibrated(near, bundle, region), point)
+    return Reduction(largest_change=largest, changes_a_flag=flags)
 
 
 def _calibrated(logit: np.float32, bundle: ModelBundle, region: Region) -> float:

@@ -46,6 +46,7 @@ class TorchClassifier:
         device: "cpu" or a CUDA device.
         channels_last: lay memory out pixel by pixel: the same numbers but for rounding, sooner.
         reduced: float16 or bfloat16 where PyTorch thinks it safe; the caller has to have checked.
+        note: what else the description says.
     """
 
     def __init__(
@@ -56,8 +57,10 @@ class TorchClassifier:
         device: str = "cpu",
         channels_last: bool = False,
         reduced: torch.dtype | None = None,
+        note: str = "",
     ) -> None:
         self._model = model
+        self._note = note
         self._device = torch.device(device)
         self._format = torch.channels_last if channels_last else torch.contiguous_format
         self._reduced = reduced
@@ -75,7 +78,8 @@ class TorchClassifier:
         if self._device.type == "cuda":
             where = torch.cuda.get_device_name(self._device)
         precision = "fp32" if self._reduced is None else str(self._reduced).removeprefix("torch.")
-        return f"PyTorch {torch.__version__} on {where}, {precision}"
+        note = f" ({self._note})" if self._note else ""
+        return f"PyTorch {torch.__version__} on {where}, {precision}{note}"
 
     def classify(self, images: npt.NDArray[np.float32]) -> Classification:
         """Return what the network says of images [N, 3, S, S]."""

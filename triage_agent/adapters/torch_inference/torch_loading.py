@@ -11,9 +11,15 @@ from triage_agent.adapters.torch_inference.precision import fastest_harmless
 from triage_agent.adapters.torch_inference.torch_classifier import TorchClassifier, load_network
 
 
-def serve_on_cuda(loaded: LoadedBundle) -> TorchClassifier:
-    """Serve on the CUDA device, in reduced precision if that is harmless. Raises BundleInvalid."""
-    return fastest_harmless(load_network(loaded), loaded.bundle, device="cuda")
+def serve_on_cuda(loaded: LoadedBundle, *, reduce: bool) -> TorchClassifier:
+    """Serve on the CUDA device, if so wanted in reduced precision where that is harmless.
+
+    Raises BundleInvalid.
+    """
+    network = load_network(loaded)
+    if reduce:
+        return fastest_harmless(network, loaded.bundle, device="cuda")
+    return TorchClassifier(network, model_name(loaded.bundle), device="cuda", channels_last=True)
 
 
 def serve_eager(loaded: LoadedBundle, threads: int) -> TorchClassifier:

@@ -3,10 +3,12 @@ import math
 import numpy as np
 import pytest
 
+from tests.factories import Value
 from tests.fakes.bundle import make_bundle, make_preprocessing
 from triage_agent.adapters.torch_inference.reference_inputs import (
+    Logits,
     agree_exactly,
-    reduction_is_harmless,
+    compare_reduction,
     reference_inputs,
 )
 from triage_agent.domain.region import Region
@@ -43,27 +45,41 @@ def test_what_cannot_be_compared_does_not_agree(
     assert not agree_exactly(other, other if np.isnan(other).any() else logits(0.5, 0.5))
 
 
+def is_harmless(reference: Logits, reduced: Logits, **card: Value) -> bool:
+    return compare_reduction(reference, reduced, make_bundle(**card)).is_harmless
+
+
 def test_a_small_difference_is_harmless() -> None:
-    assert reduction_is_harmless(logits(0.2, 0.7), logits(0.209, 0.691), make_bundle())
+    assert is_harmless(logits(0.2, 0.7), logits(0.204, 0.693))
 
 
 def test_a_large_difference_is_not() -> None:
-    assert not reduction_is_harmless(logits(0.2, 0.7), logits(0.2, 0.72), make_bundle())
+    assert not is_harmless(logits(0.2, 0.7), logits(0.2, 0.72))
+
+
+def test_a_difference_counts_as_if_the_image_were_in_doubt() -> None:
+    """A network that is sure of all the inputs would hide any difference."""
+    sure, nearly_as_sure = logits(0.0002), logits(0.0004)
+    found = compare_reduction(sure, nearly_as_sure, make_bundle())
+    assert found.largest_change == pytest.approx(math.log(2) / 4, abs=1e-3)
+    assert not found.is_harmless
+    assert str(found) == "a probability in doubt moves by up to 0.173"
 
 
 def test_a_study_that_changes_sides_is_not_harmless() -> None:
-    assert not reduction_is_harmless(logits(0.499), logits(0.501), make_bundle())
-    elsewhere = make_bundle(operating_points=dict.fromkeys(Region, 0.3))
-    assert reduction_is_harmless(logits(0.499), logits(0.501), elsewhere)
+    assert not is_harmless(logits(0.499), logits(0.501))
+    assert is_harmless(logits(0.499), logits(0.501), operating_points=dict.fromkeys(Region, 0.3))
+    assert str(compare_reduction(logits(0.499), logits(0.501), make_bundle())).endswith(
+        "a flag changes"
+    )
 
 
 def test_every_region_s_calibration_counts() -> None:
-    steep = make_bundle(calibrations={Region.WRIST: Calibration(slope=20.0)})
-    assert reduction_is_harmless(logits(0.505), logits(0.51), make_bundle())
-    assert not reduction_is_harmless(logits(0.505), logits(0.51), steep)
+    steep = {Region.WRIST: Calibration(slope=20.0)}
+    assert is_harmless(logits(0.505), logits(0.51))
+    assert not is_harmless(logits(0.505), logits(0.51), calibrations=steep)
 
 
-def test_infinity_is_not_harmless() -> None:
-    assert not reduction_is_harmless(
-        logits(0.5), np.array([np.inf], dtype=np.float32), make_bundle()
-    )
+@pytest.mark.parametrize("other", [[np.inf], [0.0, 0.0]])
+def test_what_is_no_number_or_another_batch_is_not_harmless(other: list[float]) -> None:
+    assert not is_harmless(logits(0.5), np.array(other, dtype=np.float32))
