@@ -16,6 +16,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[2]
 RECORD = _ROOT / "docs" / "benchmarks.json"
 PAGE = _ROOT / "docs" / "benchmarks.md"
+PLOT = _ROOT / "docs" / "cost_per_study.png"
 README = _ROOT / "README.md"
 _BEGIN, _END = "<!-- benchmarks: made by `make bench` -->", "<!-- end of benchmarks -->"
 

@@ -1,9 +1,13 @@
-"""From the last C-STORE of a study on an idle node until its provisional row is complete.
+"""From the last C-STORE of a study until its provisional row is complete: idle, and under load.
 
 The floor is what the same images cost alone, in this process, with the node's own decoders and
-classifier: decoded and preprocessed, then classified in one batch.
+classifier: decoded and preprocessed, then classified in one batch. Under load studies come at a
+steady rate, whether the node keeps up or not; as many as it takes at most is the saturation point.
 """
 
+import math
+import re
+import shutil
 import sqlite3
 import statistics
 import time
@@ -19,6 +23,7 @@ import pytest
 from dicom_fixtures import synthetic_study
 from tests.acceptance.node import Node, eventually
 from tests.benchmarks.copies import VIEWS, StudyFiles, write_copies
+from tests.benchmarks.figures import FULL, Figure, Figures
 from triage_agent.adapters.dimse.sender import send_files
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
 from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, read_bundle
@@ -30,10 +35,15 @@ from triage_agent.settings import InferSettings
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
-STUDIES = 7
+STUDIES = 9 if FULL else 2
 WARM_UP = 2  # studies before, which start the decoders
 ROWS, COLUMNS = 2048, 1536  # of 16 bits: 6.3 MB an image
 REGION = Region.WRIST
+LOADS = (2, 5, 10) if FULL else (2,)  # images a second
+LOAD_SECONDS = 30 if FULL else 3
+BURST = 40 if FULL else 4  # studies that are all sent at once
+SENDERS = 8  # at most at a time
+P95 = 0.95
 POLL_SECONDS = 0.005
 QUIET_SECONDS = 2  # longer than placing takes: no report is composed meanwhile
 TOLERANCE = 1e-4  # of a probability, between a batch of three and images that came one by one
@@ -97,7 +107,7 @@ class Floor:
 
 
 def test_time_from_the_last_image_to_the_provisional_row(
-    node: Node, scratch: Path, capsys: pytest.CaptureFixture[str]
+    node: Node, scratch: Path, figures: Figures
 ) -> None:
     originals = synthetic_study(61, region=REGION, views=VIEWS, rows=ROWS, columns=COLUMNS).datasets
     studies = write_copies(originals, scratch / "sent", "latency", WARM_UP + STUDIES)
@@ -112,8 +122,72 @@ def test_time_from_the_last_image_to_the_provisional_row(
             alone.append(cost)
             assert [found for _, found in images] == pytest.approx(probabilities, abs=TOLERANCE)
     assert node.stop() == 0
-    with capsys.disabled():
-        print(_table(placed[WARM_UP:], alone[WARM_UP:]))  # noqa: T201 (what a benchmark is for)
+    _tell_idle(figures, placed[WARM_UP:], alone[WARM_UP:])
+
+
+def test_time_to_the_provisional_row_under_load(
+    node: Node, scratch: Path, figures: Figures
+) -> None:
+    originals = synthetic_study(61, region=REGION, views=VIEWS, rows=ROWS, columns=COLUMNS).datasets
+    node.configure(assemble__quiet_seconds=QUIET_SECONDS)
+    node.start()
+    with reading(node) as rows:
+        for study in write_copies(originals, scratch / "warm", "warm", WARM_UP):
+            seconds_to_provisional_row(node, rows, study)
+        for rate in LOADS:
+            studies = write_copies(
+                originals, scratch / str(rate), f"load {rate}", rate * LOAD_SECONDS // VIEWS
+            )
+            waits = under_load(node, studies, VIEWS / rate)
+            p95 = sorted(waits)[math.ceil(P95 * len(waits)) - 1]
+            for what, seconds in (("median", statistics.median(waits)), ("p95", p95)):
+                name = f"{what} at {rate} images/s, {len(waits)} studies"
+                figures.add(
+                    "First score", Figure(name, "ms", 1e3 * seconds, higher_is_better=False)
+                )
+            shutil.rmtree(scratch / str(rate))
+        studies = write_copies(originals, scratch / "burst", "burst", BURST)
+        begun = time.perf_counter()
+        under_load(node, studies, 0.0)
+        scored = time.perf_counter() - begun
+        for study in studies:
+            images_of_reported(rows, study)
+        reported = time.perf_counter() - begun
+    rate = VIEWS * BURST / scored
+    figures.add("First score", Figure("saturation: scored of a burst", "images/s", rate))
+    per_hour = 3600 * BURST / reported
+    figures.add("Studies", Figure("received, scored and reported", "studies/hour", per_hour))
+    figures.note(
+        "Studies",
+        f"End to end from a burst of {BURST} studies of {VIEWS} images, reports composed.",
+    )
+    for role, pid in sorted(node.roles().items()):
+        figures.add("Memory", Figure(role, "MB", resident_megabytes(pid), higher_is_better=False))
+    figures.note(
+        "Memory", "Resident after the load; the decoders, two of some 120 MB, are not in it."
+    )
+    assert node.stop() == 0
+
+
+def under_load(node: Node, studies: Sequence[StudyFiles], every: float) -> list[float]:
+    """Begin to send a study `every` seconds; return how long each took to its row."""
+
+    def one(number: int, study: StudyFiles) -> float:
+        time.sleep(max(0.0, begun + number * every - time.perf_counter()))
+        with reading(node) as rows:
+            return seconds_to_provisional_row(node, rows, study)
+
+    begun = time.perf_counter()
+    # A study that waits for its row holds no sender up: the rate is that of the load.
+    with ThreadPoolExecutor(SENDERS if every == 0 else len(studies)) as threads:
+        return list(threads.map(one, range(len(studies)), studies))
+
+
+def resident_megabytes(pid: int) -> float:
+    """Return the resident memory of a process."""
+    found = re.search(r"^VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) / 1024
 
 
 @contextmanager
@@ -156,27 +230,22 @@ def images_of_reported(rows: sqlite3.Connection, study: StudyFiles) -> list[tupl
     return eventually(lambda: rows.execute(IMAGES, [study.StudyInstanceUID]).fetchall())
 
 
-def _table(placed: Sequence[float], alone: Sequence[Alone]) -> str:
+def _tell_idle(figures: Figures, placed: Sequence[float], alone: Sequence[Alone]) -> None:
     row = statistics.median(placed)
     one_by_one, together, classified = (
         statistics.median(getattr(each, part) for each in alone)
         for part in ("one_by_one", "together", "classified")
     )
-    lines = {
-        "last C-STORE answered until the row is complete": row * 1e3,
-        "alone: decode + preprocess, one after another": one_by_one * 1e3,
-        "alone: decode + preprocess, in parallel": together * 1e3,
-        "alone: inference, one batch": classified * 1e3,
+    parts = {
+        "its parts alone, one after another": 1e3 * (one_by_one + classified),
+        "decoded in parallel": 1e3 * (together + classified),
     }
-    ratios = {
-        "ratio to the sum, decoded one after another": row / (one_by_one + classified),
-        "ratio to the sum, decoded in parallel": row / (together + classified),
-    }
-    return "\n".join(
-        [
-            f"\na study of {VIEWS} images of {ROWS} x {COLUMNS}, medians of {STUDIES} studies",
-            *(f"  {what:48}{value:6.0f} ms" for what, value in lines.items()),
-            *(f"  {what:48}{value:6.2f}" for what, value in ratios.items()),
-            f"  each: {' '.join(f'{each * 1e3:.0f}' for each in placed)} ms",
-        ]
+    name = f"a study of {VIEWS}, idle node"
+    figures.add("First score", Figure(name, "ms", 1e3 * row, parts, higher_is_better=False))
+    figures.note(
+        "First score",
+        f"From the answer to the last C-STORE to the place on the list; images of {ROWS} x "
+        f"{COLUMNS}, 16 bits, not compressed; the bundled model. Alone: decoding and preprocessing "
+        f"{1e3 * one_by_one:.0f} ms one after another, {1e3 * together:.0f} ms in parallel, "
+        f"inference {1e3 * classified:.0f} ms.",
     )
