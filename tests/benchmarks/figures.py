@@ -25,7 +25,7 @@ _BEGIN, _END = "<!-- benchmarks: made by `make bench` -->", "<!-- end of benchma
 FULL = os.environ.get("TRIAGE_BENCHMARK") == "full"
 
 # The order of the table; a section that is not named here comes last.
-SECTIONS = ("Receiving", "Inference", "Decoding", "First score", "Studies", "List", "Memory")
+SECTIONS = ("Receiving", "Inference", "First score", "End to end", "Growth", "List", "Memory")
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ LOAD_SECONDS = 30 if FULL else 3
 BURST = 40 if FULL else 4  # studies that are all sent at once
 SENDERS = 8  # at most at a time
 P95 = 0.95
+# What is asked for on two cores that do nothing else, as `make bench` wants them.
+MOST_OF_ITS_PARTS = 1.3
+MOST_SECONDS = {5: 2.0}  # p95, by images a second
 POLL_SECONDS = 0.005
 QUIET_SECONDS = 2  # longer than placing takes: no report is composed meanwhile
 TOLERANCE = 1e-4  # of a probability, between a batch of three and images that came one by one
@@ -156,9 +159,9 @@ def test_time_to_the_provisional_row_under_load(
     rate = VIEWS * BURST / scored
     figures.add("First score", Figure("saturation: scored of a burst", "images/s", rate))
     per_hour = 3600 * BURST / reported
-    figures.add("Studies", Figure("received, scored and reported", "studies/hour", per_hour))
+    figures.add("End to end", Figure("received, scored and reported", "studies/hour", per_hour))
     figures.note(
-        "Studies",
+        "End to end",
         f"End to end from a burst of {BURST} studies of {VIEWS} images, reports composed.",
     )
     for role, pid in sorted(node.roles().items()):
@@ -242,6 +245,8 @@ def _tell_idle(figures: Figures, placed: Sequence[float], alone: Sequence[Alone]
     }
     name = f"a study of {VIEWS}, idle node"
     figures.add("First score", Figure(name, "ms", 1e3 * row, parts, higher_is_better=False))
+    if FULL:
+        assert row <= MOST_OF_ITS_PARTS * (one_by_one + classified)
     figures.note(
         "First score",
         f"From the answer to the last C-STORE to the place on the list; images of {ROWS} x "
