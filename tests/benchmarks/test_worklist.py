@@ -187,9 +187,12 @@ def _no_statement_looks_at_all_studies(database: Database, worklist: SqlWorklist
         for column in ListColumn:
             worklist.page(limit=50, order=WorklistOrder(column=column))
 
-    for plan in plans(database, act):
+    # Where a tenth of few studies is not read, PostgreSQL may rather look at all of them.
+    is_to_search = not FULL and database.engine.dialect.name == "postgresql"
+    before = "SET LOCAL enable_seqscan = off" if is_to_search else None
+    for plan in plans(database, act, before=before):
         assert not plan.scanned(), plan
-    first = plans(database, lambda: worklist.page(limit=50))[0]
+    first = plans(database, lambda: worklist.page(limit=50), before=before)[0]
     assert first.walked() == {"ix_worklist_entry_not_read"}, first
     assert not first.is_sorted_by_hand(), first
 
