@@ -109,9 +109,9 @@ def table(sections: Mapping[str, Section]) -> str:
         section = sections[name]
         lines.append(f"| **{name}** | | {section.date} |")
         lines += [_line(each) for each in section.figures]
-        notes += [f"{name}: {' '.join(section.notes)}"] if section.notes else []
+        notes += [f"- {name}: {' '.join(section.notes)}"] if section.notes else []
     machines = dict.fromkeys(sections[name].machine for name in _ordered(sections))
-    return "\n".join([*lines, "", *(f"{each}." for each in machines), *notes])
+    return "\n".join([*lines, "", *(f"{each}." for each in machines), "", *notes])
 
 
 def keep(sections: Mapping[str, Section]) -> None:

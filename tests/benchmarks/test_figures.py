@@ -23,7 +23,7 @@ def test_a_line_says_how_many_times_as_good_the_product_is() -> None:
     assert "| 1 sender | 150 objects/s | storescp: 100 = 1.50 |" in written
     assert "| memory | 150 MB | Orthanc: 300 = 2.00 |" in written
     assert "| page of 50 | 4 ms |  |" in written
-    assert written[-1] == "Receiving: Medians of 3 rounds."
+    assert written[-1] == "- Receiving: Medians of 3 rounds."
 
 
 def test_sections_come_in_the_order_of_the_table_with_their_date() -> None:

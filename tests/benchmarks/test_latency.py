@@ -162,13 +162,11 @@ def test_time_to_the_provisional_row_under_load(
     figures.add("End to end", Figure("received, scored and reported", "studies/hour", per_hour))
     figures.note(
         "End to end",
-        f"End to end from a burst of {BURST} studies of {VIEWS} images, reports composed.",
+        f"From a burst of {BURST} studies of {VIEWS} images, reports composed.",
     )
     for role, pid in sorted(node.roles().items()):
         figures.add("Memory", Figure(role, "MB", resident_megabytes(pid), higher_is_better=False))
-    figures.note(
-        "Memory", "Resident after the load; the decoders, two of some 120 MB, are not in it."
-    )
+    figures.note("Memory", "Resident after the load, by role; its decoder processes are not in it.")
     assert node.stop() == 0
 
 
