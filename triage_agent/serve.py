@@ -10,7 +10,7 @@ from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.adapters.processes.role_process import RESTART_STATUS, die_with_parent
 from triage_agent.adapters.processes.starting import program
 from triage_agent.adapters.processes.supervisor import Supervisor
-from triage_agent.composition import open_node, take_up_model, upgrade_database
+from triage_agent.composition import Node, open_node, take_up_model, upgrade_database
 from triage_agent.settings import Settings
 from triage_agent.users_command import nobody_line
 
@@ -74,19 +74,22 @@ def _pin(role: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
 
 def run_role(settings: Settings, name: str) -> None:
     """Run one role in this process until SIGTERM or another model. Does not return."""
-    from triage_agent.receive_role import run_receive
-    from triage_agent.roles import run_deliver, run_infer, run_web
-
     die_with_parent()
     configure_logging(settings.log, role=name)
-    run = {
-        "receive": run_receive,
-        "infer": run_infer,
-        "deliver": run_deliver,
-        "web": run_web,
-    }[name]
+    run = _role(name)
     with open_node(settings) as node:
         again = run(node, threading.Event())
     # What a thread has not finished by now is due again: rows say so.
     sys.stdout.flush()
     os._exit(RESTART_STATUS if again else 0)
+
+
+def _role(name: str) -> Callable[[Node, threading.Event], bool]:
+    """Return what a role runs; senders wait for the receiver, so it imports none of the others."""
+    if name == "receive":
+        from triage_agent.receive_role import run_receive
+
+        return run_receive
+    from triage_agent.roles import run_deliver, run_infer, run_web
+
+    return {"infer": run_infer, "deliver": run_deliver, "web": run_web}[name]

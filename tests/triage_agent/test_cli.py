@@ -157,3 +157,18 @@ def test_looking_does_not_wait_for_what_only_the_work_needs(command):
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+def test_the_receiver_starts_without_what_the_other_roles_need():
+    """Senders wait for it: a served node accepts associations while the model warms up."""
+    program = (
+        "import sys\n"
+        "from triage_agent.serve import _role\n"
+        "_role('receive')\n"
+        "others = {'apscheduler', 'fastapi', 'onnxruntime', 'torch', 'triage_agent.roles'}\n"
+        "print(sorted(set(sys.modules) & others), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "[]\n")
