@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.figures import FULL
+
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
-STUDIES, SEED, PROCESSES = 40, 7, 2
+STUDIES, SEED, PROCESSES = 40 if FULL else 6, 7, 2
 WANTED = 20.0
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.figures import FULL
 from tests.contracts.register_on_sql import ports_on
 from tests.factories import after, make_instance, uid
 from triage_agent.adapters.sql.engine import Database
@@ -22,7 +23,7 @@ from triage_agent.receive.arrivals import ArrivalCounter
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
-STUDIES = 1_000_000
+STUDIES = 1_000_000 if FULL else 100_000
 DAYS = 180
 NOW = datetime(2026, 6, 30, 12, 30, tzinfo=UTC)
 DEVICES, REGIONS = 12, 7
