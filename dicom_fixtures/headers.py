@@ -24,7 +24,7 @@ from dicom_fixtures.stored import (
     describe_values_of_interest,
     ends_of,
 )
-from dicom_fixtures.terms import VIEW_TERMS, coded
+from dicom_fixtures.terms import VIEW_TERMS, coded, turned
 from dicom_fixtures.uids import fixture_uid
 
 Modality = Literal["DX", "CR"]
@@ -108,7 +108,10 @@ class StudyFacts:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What one image says of itself; `limits` are black and white of MONOCHROME2."""
+    """What one image says of itself; `limits` are black and white of MONOCHROME2.
+
+    `turned_degrees` is how far the limb is turned, clockwise as it is seen.
+    """
 
     number: int
     view: str
@@ -118,6 +121,7 @@ class ImageFacts:
     voi: Voi
     pixel_spacing_mm: float
     SeriesDescription: str
+    turned_degrees: float = 0.0
     limits: tuple[int, int] | None = None
 
 
@@ -200,7 +204,8 @@ def _describe_anatomy(dataset: Dataset, study: StudyFacts, image: ImageFacts) ->
     dataset.SeriesDescription = image.SeriesDescription
     dataset.ViewPosition = terms.position[study.laterality]
     # Arms hang down in the anatomical position, and radiographs of hands show them upright.
-    dataset.PatientOrientation = [terms.across, "H" if study.upright else "F"]
+    across = (terms.across, "H" if study.upright else "F")
+    dataset.PatientOrientation = list(turned(across, image.turned_degrees))
     if study.modality == "CR":
         dataset.Laterality = study.laterality
         return

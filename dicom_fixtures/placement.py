@@ -19,11 +19,13 @@ class Placement:
     Attributes:
         pose: (3, 3) from the anatomy's frame to the detector's, with the subject's scale in it.
         grid: The detector's pixels.
+        turned_degrees: How far the limb is turned in the image, clockwise as it is seen.
         room: Shares of the height and of the width, on the tighter side, that show nothing needed.
     """
 
     pose: Vector
     grid: Grid
+    turned_degrees: float
     room: tuple[float, float]
 
 
@@ -67,4 +69,4 @@ def placed(
     centre = (pose @ body.centre)[:2] + np.array([shift[1], shift[0]])
     grid = Grid.around(centre, seen, *shape)
     room = [max(0.0, spare[axis] - abs(shift[axis])) / seen[axis] for axis in (0, 1)]
-    return Placement(pose, grid, (room[0], room[1]))
+    return Placement(pose, grid, -turn if side == "L" else turn, (room[0], room[1]))

@@ -36,6 +36,7 @@ class Radiograph:
         view: One of `anatomy.VIEWS`.
         laterality: `L` or `R`, also the letter of the lead marker.
         pixel_spacing_mm: Distance of pixel centres at the detector.
+        turned_degrees: How far the limb is turned in the image, clockwise as it is seen.
         age_years: Of the subject: 3 to 15 for a child, 18 and more for an adult.
     """
 
@@ -46,6 +47,7 @@ class Radiograph:
     view: str
     laterality: str
     pixel_spacing_mm: float
+    turned_degrees: float
     age_years: int
 
     @property
@@ -165,6 +167,7 @@ def render(
         view=view,
         laterality=side,
         pixel_spacing_mm=at.grid.pitch_mm,
+        turned_degrees=at.turned_degrees,
         age_years=person.age_years,
     )
 

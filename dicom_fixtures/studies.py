@@ -193,6 +193,7 @@ def _image_facts(
         photometric=plan.photometric,
         voi=plan.voi or voi_beside(plan.habits, facts.vendor.voi),
         pixel_spacing_mm=radiograph.pixel_spacing_mm,
+        turned_degrees=radiograph.turned_degrees,
         SeriesDescription=named,
     )
 

@@ -104,6 +104,20 @@ VIEW_TERMS = {
 }
 
 
+_OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
+
+
+def turned(orientation: tuple[str, str], degrees: float) -> tuple[str, str]:
+    """PatientOrientation (PS3.3 C.7.6.1.1.1) of an image that is turned clockwise.
+
+    To the nearest quarter turn: a limb that lies askew is named by where it mostly points.
+    """
+    row, column = orientation
+    for _ in range(round(degrees / 90.0) % 4):
+        row, column = column.translate(_OPPOSITE), row
+    return row, column
+
+
 def coded(code: Code) -> Dataset:
     """A code as an item of a sequence (PS3.3 8.8)."""
     item = Dataset()

@@ -18,6 +18,8 @@ from dicom_fixtures import (
 )
 from dicom_fixtures.headers import VENDORS
 from dicom_fixtures.people import SCRIPTS, person
+from dicom_fixtures.radiograph import render
+from dicom_fixtures.terms import turned
 from triage_agent.domain.region import Region
 
 SIZE = 64
@@ -204,6 +206,32 @@ def test_without_a_body_part_the_code_still_names_the_region():
     dataset = small(region=Region.ELBOW, body_part=None).datasets[0]
 
     assert dataset.AnatomicRegionSequence[0].CodeMeaning == "Elbow joint"
+
+
+@pytest.mark.parametrize(
+    ("degrees", "expected"),
+    [
+        (0.0, ("L", "H")),
+        (-44.0, ("L", "H")),
+        (90.0, ("F", "L")),
+        (-88.0, ("H", "R")),
+        (177.0, ("R", "F")),
+        (-177.0, ("R", "F")),
+    ],
+)
+def test_the_orientation_is_named_to_the_nearest_quarter(degrees: float, expected: tuple[str, str]):
+    assert turned(("L", "H"), degrees) == expected
+    assert turned(("LA", "H"), 90.0) == ("F", "LA")
+    assert turned(("LA", "H"), 180.0) == ("RP", "F")
+
+
+def test_the_header_names_the_directions_of_a_turned_hand():
+    told = {}
+    for seed in (3, 9, 12, 14):
+        dataset = small(seed, region=Region.HAND, views=1, body_part=None).datasets[0]
+        shown = render(seed, Region.HAND, "PA", abnormal=False, rows=SIZE, columns=SIZE)
+        told[round(shown.turned_degrees / 90.0)] = list(dataset.PatientOrientation)
+    assert told == {0: ["L", "H"], 2: ["R", "F"], 1: ["F", "L"], -1: ["H", "R"]}
 
 
 def test_an_urgent_order_says_so():
