@@ -23,7 +23,7 @@ class Recipe:
         version: of the bundle.
         operating_studies: synthetic ones on which the operating points are chosen.
         test_subjects: synthetic ones for each region, a normal and an abnormal image each.
-        test_studies: synthetic ones of one to three views, half of them abnormal.
+        test_studies: synthetic ones of one to four views, half of them abnormal.
         localised_subjects: abnormal synthetic ones for each region whose maps are judged.
     """
 

@@ -1,4 +1,4 @@
-"""Whole synthetic studies of one to three views, as the node meets them, with their masks."""
+"""Whole synthetic studies of one to four views, as the node meets them, with their masks."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -164,7 +164,7 @@ def _options() -> list[Callable[..., Any]]:
             "synthetic_studies",
             type=click.IntRange(0),
             default=0,
-            help="So many synthetic studies of one to three views that no training saw.",
+            help="So many synthetic studies of one to four views that no training saw.",
         ),
         click.option(
             "--synthetic-images",
