@@ -84,7 +84,9 @@ def read_gate(folder: Path) -> KeptGate | None:
         return None
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        gate = ScopeGate(tuple(stored["gate"]["weights"]), stored["gate"]["bias"])
+        fields = stored["gate"]
+        rooted = fields.get("rooted", False)
+        gate = ScopeGate(tuple(fields["weights"]), fields["bias"], rooted)
         return KeptGate(gate, stored["weights_sha256"], stored["fitted_on"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path.name} is damaged ({error}); fit the gate again") from error

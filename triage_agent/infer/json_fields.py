@@ -59,6 +59,13 @@ class JsonFields:
             raise complaint(self.where(key), "is not a number", cure)
         return float(value)
 
+    def flag(self, key: str, cure: str) -> bool:
+        """True or false."""
+        value = self.required(key, cure)
+        if not isinstance(value, bool):
+            raise complaint(self.where(key), "is neither true nor false", cure)
+        return value
+
     def whole(self, key: str, cure: str) -> int:
         """A whole number."""
         value = self.number(key, cure)

@@ -1,8 +1,10 @@
 """Which images a network answers for: those that look like what it was made for.
 
-The gate is a second linear layer on the features that the logit is computed from, fitted to tell
-images in scope from others (`model_training.scope`). So it costs one product per image, and says
-nothing about kinds of image that the features do not tell apart.
+The gate is a second linear layer on the features that the logit is computed from, or on their
+roots, fitted to tell images in scope from others (`model_training.scope`). So it costs one product
+per image, and says nothing about kinds of image that the features do not tell apart. Features that
+are means of rectified maps are small nearly always and large now and then; their roots are spread
+more evenly, which a linear layer needs.
 """
 
 import math
@@ -27,6 +29,7 @@ class ScopeGate:
     Attributes:
         weights: one for each feature; never empty.
         bias: less the threshold.
+        rooted: whether each feature is replaced by its root first, see `roots`.
 
     Raises:
         ValueError: there are no weights, or a number is not finite.
@@ -34,6 +37,7 @@ class ScopeGate:
 
     weights: tuple[float, ...]
     bias: float
+    rooted: bool = False
 
     def __post_init__(self) -> None:
         if not self.weights:
@@ -55,8 +59,14 @@ class ScopeGate:
         weights = np.array(self.weights, dtype=np.float64)
         # An infinite feature times a weight of 0 is no number, and no number is above 0.
         with np.errstate(invalid="ignore"):
-            strangeness = features.astype(np.float64) @ weights + self.bias
+            given = features.astype(np.float64)
+            strangeness = (roots(given) if self.rooted else given) @ weights + self.bias
         return ~(strangeness <= 0.0)
+
+
+def roots(features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The square root of each feature's size, with its sign."""
+    return np.copysign(np.sqrt(np.abs(features)), features)
 
 
 def read_scope_gate(fields: JsonFields) -> ScopeGate | None:
@@ -65,4 +75,6 @@ def read_scope_gate(fields: JsonFields) -> ScopeGate | None:
         return None
     gate = fields.object(SCOPE_GATE, _CURE)
     weights, bias = gate.numbers("weights", _CURE), gate.number("bias", _CURE)
-    return gate.guarded("weights", _CURE, lambda: ScopeGate(weights, bias))
+    # Cards from before there was a choice do not say.
+    rooted = gate.has("rooted") and gate.flag("rooted", _CURE)
+    return gate.guarded("weights", _CURE, lambda: ScopeGate(weights, bias, rooted))

@@ -81,12 +81,12 @@ def test_no_patient_is_judged_by_a_gate_that_was_fitted_on_him():
     noise = np.random.default_rng(0)
     patients = 10
     # Each patient lies in a direction of his own, so that nothing can be learnt from the others.
-    strange = 9.0 * np.repeat(np.eye(patients), 3, axis=0)
+    strange = 81.0 * np.repeat(np.eye(patients), 3, axis=0)
     names = tuple(f"p{number // 3}" for number in range(len(strange)))
     found = fit_and_measure(
         ScopeImages(
-            inside=[noise.standard_normal((300, patients))],
-            references={"bars": noise.standard_normal((200, patients))},
+            inside=[noise.standard_normal((3000, patients))],
+            references={"bars": noise.standard_normal((2000, patients))},
             outside={"strange": Group(strange, 1.0, names)},
         )
     )

@@ -20,6 +20,20 @@ def test_the_line_itself_is_inside() -> None:
     assert GATE.beyond(features).tolist() == [False, True, False, True]
 
 
+def test_a_gate_may_look_at_the_roots() -> None:
+    gate = ScopeGate(weights=(2.0, -1.0), bias=-0.5, rooted=True)
+    features = np.array([[0.0625, 0.0], [0.07, 0.0], [0.0, -0.36], [0.0, 9.0]], dtype=np.float32)
+    assert gate.beyond(features).tolist() == [False, True, True, False]
+    bundle = make_bundle(scope_gate=gate)
+    assert parse_bundle(render_bundle(bundle)) == bundle
+
+
+def test_a_gate_from_before_there_were_roots_looks_at_the_features() -> None:
+    fields = json.loads(render_bundle(make_bundle(scope_gate=GATE)))
+    del fields["scope_gate"]["rooted"]
+    assert parse_bundle(json.dumps(fields)) == make_bundle(scope_gate=GATE)
+
+
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 def test_features_that_are_no_numbers_are_beyond(number: float) -> None:
     gate = ScopeGate(weights=(0.0, 1.0), bias=-9.0)
@@ -67,6 +81,7 @@ def test_lists_of_numbers_in_texts_are_left_as_they_are() -> None:
         ({"weights": [1, "2"], "bias": 0}, "scope_gate.weights.1", "not a number"),
         ({"weights": [1, float("nan")], "bias": 0}, "scope_gate.weights", "finite"),
         ({"weights": [1]}, "scope_gate.bias", "is missing"),
+        ({"weights": [1], "bias": 0, "rooted": 1}, "scope_gate.rooted", "neither true nor false"),
     ],
 )
 def test_a_gate_that_is_wrong_is_named(gate: object, field: str, cause: str) -> None:
