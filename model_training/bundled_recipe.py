@@ -58,7 +58,7 @@ RECIPE = Recipe(
         split_seed=1,
         synthetic_pairs=600,
     ),
-    version="0.5.0",
+    version="0.5.1",
 )
 
 DESCRIPTION = Description(
