@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from triage_agent.domain.words import ENGLISH, Words
+
 
 class Level(StrEnum):
     """How bad a finding is, from the best to the worst."""
@@ -39,14 +41,40 @@ def translatable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How often what happened, by names that are kept. `str` gives it in English."""
+
+    counts: Mapping[str, int]
+
+    def in_words(self, words: Words) -> str:
+        """Say it, in the order of the names."""
+        return ", ".join(f"{words.again(what)} {count}" for what, count in self._sorted)
+
+    def __str__(self) -> str:
+        return self.in_words(ENGLISH)
+
+    @property
+    def _sorted(self) -> list[tuple[str, int]]:
+        return sorted(self.counts.items())
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A sentence with gaps, `%(name)s`, and what goes into them. `str` gives it in English."""
 
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
 
+    def in_words(self, words: Words) -> str:
+        """Say it."""
+        values = {
+            name: value.in_words(words) if isinstance(value, Counts) else value
+            for name, value in self.values.items()
+        }
+        return words.say(self.text, **values)
+
     def __str__(self) -> str:
-        return self.text % self.values
+        return self.in_words(ENGLISH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

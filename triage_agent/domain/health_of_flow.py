@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from triage_agent.domain.finding import (
+    Counts,
     Finding,
     Level,
     Part,
@@ -185,10 +186,9 @@ def errors(node: NodeNow, limits: HealthLimits) -> Iterator[Finding]:
         found = Phrase(_t("Nothing failed in the last 24 hours."))
         yield Finding(part=Part.ERRORS, level=Level.OK, found=found)
         return
-    said = ", ".join(f"{what} {count}" for what, count in sorted(counts.items()))
     yield Finding(
         part=Part.ERRORS,
         level=Level.WARNING,
-        found=Phrase(_t("In the last 24 hours: %(counts)s."), {"counts": said}),
+        found=Phrase(_t("In the last 24 hours: %(counts)s."), {"counts": Counts(counts)}),
         advice=Phrase(_t("Each study tells its own story; none was taken off the list.")),
     )

@@ -18,6 +18,14 @@ class Theme(StrEnum):
     LIGHT = "light"
 
 
+class Language(StrEnum):
+    """In which language the pages are."""
+
+    BROWSER = "browser"  # what the browser says that the person prefers
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
 class Density(StrEnum):
     """How much stands on a screen."""
 
@@ -81,6 +89,7 @@ class Preferences:
     """
 
     theme: Theme = Theme.SYSTEM
+    language: Language = Language.BROWSER
     density: Density = Density.COMFORTABLE
     columns: tuple[Column, ...] = DEFAULT_COLUMNS
     single_keys: bool = True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.band import Band, band_of
+from triage_agent.domain.finding import translatable
 from triage_agent.settings import PrioritiseSettings
 
 __all__ = ["Band", "ScoreBand", "high_from", "score_band"]
@@ -18,10 +19,10 @@ _ICONS = {
     Band.BELOW_THRESHOLD: "○",
 }
 _WORDS = {
-    Band.HIGH: "abnormal, high",
-    Band.ABNORMAL: "abnormal",
-    Band.NOT_ASSESSED: "not assessed",
-    Band.BELOW_THRESHOLD: "below threshold",
+    Band.HIGH: translatable("abnormal, high"),
+    Band.ABNORMAL: translatable("abnormal"),
+    Band.NOT_ASSESSED: translatable("not assessed"),
+    Band.BELOW_THRESHOLD: translatable("below threshold"),
 }
 
 

@@ -6,9 +6,10 @@ All of it is plain ASCII, which every viewer and every font can show.
 from datetime import UTC
 from typing import Final
 
+from triage_agent.domain.finding import translatable
 from triage_agent.report.material import Material, ScoredImage
 
-WARNING: Final = "RESEARCH USE ONLY - NOT FOR DIAGNOSTIC USE"
+WARNING: Final = translatable("RESEARCH USE ONLY - NOT FOR DIAGNOSTIC USE")
 
 _LEGEND: Final = (
     "Colour: where the model found evidence, not the outline of a lesion. "

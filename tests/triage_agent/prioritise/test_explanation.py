@@ -38,31 +38,34 @@ def knee(**overrides):
 
 def test_one_sentence_says_why_an_entry_stands_where_it_does():
     abnormal = entry(0.94, laterality="L")
-    assert explain(abnormal, T0) == "abnormal 0.94, left wrist: due in 12 min"
-    assert explain(abnormal, after(16 * 60)) == "abnormal 0.94, left wrist: overdue by 3 min"
-    assert explain(entry(0.2, provisional=True), T0) == (
+    assert str(explain(abnormal, T0)) == "abnormal 0.94, left wrist: due in 12 min"
+    assert str(explain(abnormal, after(16 * 60))) == "abnormal 0.94, left wrist: overdue by 3 min"
+    assert str(explain(entry(0.2, provisional=True), T0)) == (
         "below threshold 0.20, wrist, provisional: due in 12 min"
     )
 
 
 def test_an_order_comes_before_what_the_network_says():
     stat = entry(0.2, region=Region.HAND, priority_class=PriorityClass.STAT)
-    assert explain(stat, T0) == "STAT order, below threshold 0.20, hand: due in 12 min"
+    assert str(explain(stat, T0)) == "STAT order, below threshold 0.20, hand: due in 12 min"
 
 
 def test_what_is_not_assessed_says_why_not():
-    assert explain(knee(), T0) == (
+    assert str(explain(knee(), T0)) == (
         "not assessed: body part KNEE is out of scope; due in 1 h 30 min"
     )
     waiting = entry(None, provisional=True, priority_class=PriorityClass.STAT)
-    assert explain(waiting, T0) == (
+    assert str(explain(waiting, T0)) == (
         "STAT order, not assessed, wrist, provisional: no image has been scored yet; due in 12 min"
     )
 
 
 def test_what_is_read_is_not_due():
-    assert explain(entry(0.94, reading_state=ReadingState.READ), T0) == "abnormal 0.94, wrist: read"
-    assert explain(knee(reading_state=ReadingState.READ), T0).endswith("out of scope; read")
+    assert (
+        str(explain(entry(0.94, reading_state=ReadingState.READ), T0))
+        == "abnormal 0.94, wrist: read"
+    )
+    assert str(explain(knee(reading_state=ReadingState.READ), T0)).endswith("out of scope; read")
 
 
 def test_the_basis_of_a_place_is_its_limit_and_the_images():

@@ -19,6 +19,7 @@ from triage_agent.adapters.http.gate import SignInGate
 from triage_agent.adapters.http.guard import Guard
 from triage_agent.adapters.http.health_routes import health_routes
 from triage_agent.adapters.http.images import image_routes, view_routes
+from triage_agent.adapters.http.languages.choosing import choosing
 from triage_agent.adapters.http.list_routes import list_routes
 from triage_agent.adapters.http.oidc_pages import oidc_routes
 from triage_agent.adapters.http.operations import operation_routes
@@ -103,6 +104,7 @@ def create_app(
     templates = Templates(
         facts, sign_in=access.sign_in, elsewhere="" if provider is None else provider.label
     )
+    choose = choosing(preferences)
     sign_ins = SignIns(accounts, passwords, clock, access.limits)
 
     @asynccontextmanager
@@ -143,9 +145,10 @@ def create_app(
         access=access,
         sign_ins=sign_ins,
         answer=answering(templates),
+        choose=choose,
         bearers=Bearers(tokens, clock),
         identify=identifying(access.headers, access.proxies),
     )
-    answer_refusals(app, sources, templates)
+    answer_refusals(app, sources, templates, choose)
     app.add_middleware(Guard, access=access)
     return app

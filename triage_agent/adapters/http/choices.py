@@ -1,7 +1,8 @@
 """What a visitor chooses for their own pages. Changes carry `X-CSRF-Token` as all do.
 
-    POST /preferences              {"theme": ..., "density": ..., "columns": [...],
-                                    "single_keys": true}; what is left out stays as it is
+    POST /preferences              {"theme": ..., "language": ..., "density": ...,
+                                    "columns": [...], "single_keys": true}; what is left
+                                    out stays as it is
     POST /preferences/views        {"name": "Hands at night", "query": "region=HAND&hours=12"}
     POST /preferences/views/forget {"name": "Hands at night"}
 
@@ -25,6 +26,7 @@ from triage_agent.domain.preferences import (
     MAXIMUM_QUERY,
     Column,
     Density,
+    Language,
     Preferences,
     SavedView,
     Theme,
@@ -40,6 +42,7 @@ class _Choice(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     theme: Theme | None = None
+    language: Language | None = None
     density: Density | None = None
     columns: Annotated[list[Column], Field(max_length=len(Column))] | None = None
     single_keys: bool | None = None
@@ -70,6 +73,7 @@ def choice_routes(sources: Sources) -> APIRouter:
             return replace(
                 kept,
                 theme=choice.theme or kept.theme,
+                language=choice.language or kept.language,
                 density=choice.density or kept.density,
                 single_keys=kept.single_keys if choice.single_keys is None else choice.single_keys,
             )

@@ -19,6 +19,7 @@ from triage_agent.adapters.http.access import Access
 from triage_agent.adapters.http.bearer import BearerRefused, Bearers, is_bearer
 from triage_agent.adapters.http.cookies import session_secret
 from triage_agent.adapters.http.forms import LONGEST_FORM, fields_of, is_form
+from triage_agent.adapters.http.languages.choosing import Choose, speaking
 from triage_agent.adapters.http.rights import present_visitor
 from triage_agent.adapters.http.sign_ins import SignIns, is_same
 from triage_agent.domain.visitor import Visitor
@@ -58,6 +59,7 @@ class SignInGate:
         access: Access,
         sign_ins: SignIns,
         answer: Answer,
+        choose: Choose,
         bearers: Bearers | None = None,
         identify: Sequence[Identify] = (),
     ) -> None:
@@ -65,6 +67,7 @@ class SignInGate:
         self._access = access
         self._sign_ins = sign_ins
         self._answer = answer
+        self._choose = choose
         self._bearers = bearers
         self._identify = identify
 
@@ -73,13 +76,16 @@ class SignInGate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        state = scope.setdefault("state", {})
-        state["visitor"] = None
+        scope.setdefault("state", {})["visitor"] = None
         request = Request(scope, receive)
-        path = request.url.path
-        if path.startswith(_FOR_ANYBODY):
+        if request.url.path.startswith(_FOR_ANYBODY):
             await self._app(scope, receive, send)
             return
+        with speaking(self._choose, request, None):
+            await self._look_at(request, receive, send)
+
+    async def _look_at(self, request: Request, receive: Receive, send: Send) -> None:
+        scope = request.scope
         try:
             visitor = await run_in_threadpool(self.visitor_of, request)
         except BearerRefused as error:
@@ -88,7 +94,7 @@ class SignInGate:
         except TransientError:
             await self._answer(request, HTTP_503_SERVICE_UNAVAILABLE)(scope, receive, send)
             return
-        if visitor is None and not _is_open(path):
+        if visitor is None and not _is_open(request.url.path):
             await self._turn_away(request)(scope, receive, send)
             return
         if request.method not in _SAFE_METHODS and not _is_client(visitor):
@@ -96,10 +102,11 @@ class SignInGate:
             if not is_allowed:
                 await self._answer(request, HTTP_403_FORBIDDEN)(scope, receive, send)
                 return
-        state["visitor"] = visitor
+        scope["state"]["visitor"] = visitor
         present = present_visitor.set(visitor)
         try:
-            await self._app(scope, receive, self._ending_streams(request, visitor, send))
+            with speaking(self._choose, request, visitor):
+                await self._app(scope, receive, self._ending_streams(request, visitor, send))
         finally:
             present_visitor.reset(present)
 

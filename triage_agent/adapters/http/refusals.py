@@ -20,25 +20,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from triage_agent.adapters.http.auditing import note
 from triage_agent.adapters.http.facts import Sources
+from triage_agent.adapters.http.languages.choosing import Choose, present_words, speaking
 from triage_agent.adapters.http.problems import problem
 from triage_agent.adapters.http.rights import RoleMissing
 from triage_agent.adapters.http.templating import Templates
 from triage_agent.domain.audit import Deed
+from triage_agent.domain.finding import translatable as _t
 from triage_agent.errors import PixelsUnreadable, StudyUnknown, TransientError
 
 _SENTENCES = {
-    HTTP_401_UNAUTHORIZED: "Nobody is signed in.",
-    HTTP_403_FORBIDDEN: "This was not asked for by a page of this node, or the page is too old.",
-    HTTP_404_NOT_FOUND: "There is nothing at this address.",
-    HTTP_422_UNPROCESSABLE_CONTENT: "This image cannot be shown: its pixels cannot be decoded.",
-    HTTP_500_INTERNAL_SERVER_ERROR: "The page failed. The studies and the list are not affected.",
-    HTTP_503_SERVICE_UNAVAILABLE: "This cannot be shown just now. It will be tried again.",
+    HTTP_401_UNAUTHORIZED: _t("Nobody is signed in."),
+    HTTP_403_FORBIDDEN: _t(
+        "This was not asked for by a page of this node, or the page is too old."
+    ),
+    HTTP_404_NOT_FOUND: _t("There is nothing at this address."),
+    HTTP_422_UNPROCESSABLE_CONTENT: _t("This image cannot be shown: its pixels cannot be decoded."),
+    HTTP_500_INTERNAL_SERVER_ERROR: _t(
+        "The page failed. The studies and the list are not affected."
+    ),
+    HTTP_503_SERVICE_UNAVAILABLE: _t("This cannot be shown just now. It will be tried again."),
 }
+
+_OTHER = _t("This request is not served here.")
 
 _log = structlog.get_logger()
 
 
-def answer_refusals(app: FastAPI, sources: Sources, templates: Templates) -> None:
+def answer_refusals(app: FastAPI, sources: Sources, templates: Templates, choose: Choose) -> None:
     """Make every error of the application an answer of the page's own."""
 
     def answer(request: Request, status: int) -> Response:
@@ -65,7 +73,7 @@ def answer_refusals(app: FastAPI, sources: Sources, templates: Templates) -> Non
     def passing(request: Request, _: TransientError) -> Response:
         return answer(request, HTTP_503_SERVICE_UNAVAILABLE)
 
-    app.add_middleware(AnswerFailures, templates=templates)
+    app.add_middleware(AnswerFailures, templates=templates, choose=choose)
 
 
 def answering(templates: Templates) -> Callable[[HTTPConnection, int], Response]:
@@ -94,7 +102,7 @@ def _forbid(
 
 
 def _answer(path: str, status: int, templates: Templates) -> Response:
-    sentence = _SENTENCES.get(status, "This request is not served here.")
+    sentence = present_words().say(_SENTENCES.get(status, _OTHER))
     if path.startswith("/api/"):
         return problem(status, sentence)
     return templates.page("error.html", status_code=status, sentence=sentence)
@@ -106,9 +114,10 @@ class AnswerFailures:
     The message may quote what was sent; the error's type and the form of the route do not.
     """
 
-    def __init__(self, app: ASGIApp, *, templates: Templates) -> None:
+    def __init__(self, app: ASGIApp, *, templates: Templates, choose: Choose) -> None:
         self._app = app
         self._templates = templates
+        self._choose = choose
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request."""
@@ -128,5 +137,7 @@ class AnswerFailures:
             route = getattr(scope.get("route"), "path", "")
             _log.error("page_failed", error=type(error).__name__, route=route)
             if not begun:
-                answer = _answer(scope["path"], HTTP_500_INTERNAL_SERVER_ERROR, self._templates)
+                # Nobody is looked up for it: what failed may be what says who asks.
+                with speaking(self._choose, HTTPConnection(scope), None):
+                    answer = _answer(scope["path"], HTTP_500_INTERNAL_SERVER_ERROR, self._templates)
                 await answer(scope, receive, send)

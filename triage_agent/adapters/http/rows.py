@@ -5,13 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from triage_agent.adapters.http.facts import NodeFacts
+from triage_agent.adapters.http.languages.choosing import present_words
 from triage_agent.domain.assessment import AssessmentKind
-from triage_agent.domain.priority import PriorityClass
+from triage_agent.domain.finding import translatable as _t
 from triage_agent.domain.study import Study
 from triage_agent.domain.worklist import ReadingState, WorklistEntry
-from triage_agent.prioritise.explanation import basis, due_in_words, explain, part_in_words
+from triage_agent.prioritise.explanation import Why, basis, due_in_words, explain, part_in_words
 from triage_agent.prioritise.listing import iso
 from triage_agent.prioritise.score_band import ScoreBand, score_band
+
+_MONTHS = (
+    _t("Jan"),
+    _t("Feb"),
+    _t("Mar"),
+    _t("Apr"),
+    _t("May"),
+    _t("Jun"),
+    _t("Jul"),
+    _t("Aug"),
+    _t("Sep"),
+    _t("Oct"),
+    _t("Nov"),
+    _t("Dec"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +49,12 @@ class Row:
     part: str
     band: ScoreBand
     percent: int | None
-    sentence: str
+    why: Why
     arrived: Moment
     due: Moment
     overdue: bool
     reading: str
     state: str
-    is_stat: bool
     provisional: bool
     basis: str
     view: str
@@ -76,6 +91,7 @@ def row(
     entry: WorklistEntry, place: int, now: datetime, facts: NodeFacts, visitor: str = ""
 ) -> Row:
     """Return one line as it is for the visitor of that name."""
+    words = present_words()
     study = entry.study
     probability = study.assessment.probability
     claimed = entry.reading_state is ReadingState.CLAIMED
@@ -84,21 +100,20 @@ def row(
         place=place,
         study=study,
         name=person_name(study.PatientName),
-        part=part_in_words(study.region, study.laterality),
+        part=part_in_words(study.region, study.laterality, words),
         band=score_band(study.assessment, facts.policy),
         percent=None if probability is None else round(100 * probability),
-        sentence=explain(entry, now),
+        why=explain(entry, now, words),
         arrived=moment(study.arrived_at, now, facts.zone),
         due=moment(study.placement.due_at, now, facts.zone),
         overdue=study.placement.due_at < now,
         reading=entry.reading_state.value,
         state=study.state.value,
-        is_stat=study.placement.priority_class is PriorityClass.STAT,
         provisional=entry.provisional,
-        basis=basis(entry),
+        basis=basis(entry, words),
         view=_view(entry),
         layer=_layer(study),
-        due_in_words=due_in_words(study.placement.due_at, now),
+        due_in_words=due_in_words(study.placement.due_at, now, words),
         waited_percent=_waited_percent(study, now),
         images=entry.images,
         views=_views(entry),
@@ -154,11 +169,16 @@ def moment(instant: datetime, now: datetime, zone: tzinfo | None) -> Moment:
     """Return an instant; the short form has the date only where it is not that of `now`."""
     local = instant.astimezone(zone)
     today = local.date() == now.astimezone(zone).date()
+    clock = local.strftime("%H:%M")
     return Moment(
         machine=iso(instant),
         full=local.strftime("%Y-%m-%d %H:%M:%S"),
-        clock=local.strftime("%H:%M" if today else "%d %b %H:%M"),
+        clock=clock if today else f"{local:%d} {_month(local)} {clock}",
     )
+
+
+def _month(local: datetime) -> str:
+    return present_words().say(_MONTHS[local.month - 1])
 
 
 def person_name(PatientName: str) -> str:

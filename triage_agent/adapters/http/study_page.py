@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triage_agent.adapters.http.facts import NodeFacts, Sources
+from triage_agent.adapters.http.languages.choosing import present_words
 from triage_agent.adapters.http.rows import Row, moment, row, rows
 from triage_agent.adapters.http.timeline import Happening, timeline
 from triage_agent.adapters.http.viewers import ViewerLink, viewer_links
 from triage_agent.domain.delivery import Delivery, Result
 from triage_agent.domain.instance import Instance, InstanceState
 from triage_agent.domain.study import Study
+from triage_agent.domain.words import Words
 from triage_agent.prioritise.explanation import part_in_words
 from triage_agent.report.draft import draft
 
@@ -91,7 +93,7 @@ def study_page(sources: Sources, StudyInstanceUID: str, visitor: str = "") -> St
         shown=shown_images(images.instances),
         images=entry.images,
         is_own_model=entry.model in {"", facts.model},
-        draft=draft(images, point),
+        draft=draft(images, point, present_words()),
         viewers=viewer_links(facts.viewers, entry.study),
         other_studies=tuple(rows(others, 0, now, facts, visitor)),
         story=timeline(
@@ -133,11 +135,15 @@ def how_the_mean_came_about(study: Study, instances: Sequence[Instance]) -> str:
     mean = sum(scores) / len(scores)
     sentence = f"({figures}) / {len(scores)} = {mean:.3f}"
     if study.assessed_revision < study.revision:
-        return f"{sentence}; images have changed since, the study is about to be assessed again"
+        return present_words().say(
+            "%(sum)s; images have changed since, the study is about to be assessed again",
+            sum=sentence,
+        )
     return sentence
 
 
 def _picture(number: int, instance: Instance, facts: NodeFacts) -> Picture:
+    words = present_words()
     header = instance.header
     study = f"/studies/{header.StudyInstanceUID}/"
     has_pixels = header.Rows is not None and header.Columns is not None
@@ -145,12 +151,12 @@ def _picture(number: int, instance: Instance, facts: NodeFacts) -> Picture:
     view = " ".join(filter(None, (header.ImageLaterality, header.ViewPosition)))
     return Picture(
         number=number,
-        heading=view or header.SeriesDescription or header.Modality or "object",
-        part=part_in_words(instance.region, header.ImageLaterality),
-        recognised_by=facts.recognised_by(header) if instance.region else "",
+        heading=view or header.SeriesDescription or header.Modality or words.say("object"),
+        part=part_in_words(instance.region, header.ImageLaterality, words),
+        recognised_by=words.again(facts.recognised_by(header)) if instance.region else "",
         probability="" if probability is None else f"{probability:.2f}",
         percent=None if probability is None else round(100 * probability),
-        said=instance.reason or _said(instance),
+        said=words.again(instance.reason) or _said(instance, words),
         state=instance.state,
         model=instance.model,
         source=f"{study}{picture_path(number, instance)}&layer=radiograph" if has_pixels else "",
@@ -161,8 +167,8 @@ def _picture(number: int, instance: Instance, facts: NodeFacts) -> Picture:
     )
 
 
-def _said(instance: Instance) -> str:
-    return "waiting to be scored" if instance.state is InstanceState.RECEIVED else ""
+def _said(instance: Instance, words: Words) -> str:
+    return words.say("waiting to be scored") if instance.state is InstanceState.RECEIVED else ""
 
 
 def _results(

@@ -6,6 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from triage_agent.adapters.http.facts import NodeFacts
+from triage_agent.adapters.http.languages.choosing import present_words
 from triage_agent.adapters.http.rights import present_visitor
 
 HERE = Path(__file__).parent
@@ -23,7 +24,13 @@ class Templates:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+        self._environment.install_gettext_callables(  # type: ignore[attr-defined]
+            lambda text: present_words().text(text),
+            lambda one, many, number: present_words().plural(one, many, number),
+            newstyle=True,
+        )
+        self._environment.globals["present_words"] = present_words
+        self._environment.globals["again"] = lambda sentence: present_words().again(sentence)
         self._environment.globals["facts"] = facts
         self._environment.globals["sign_in"] = sign_in  # whether people have to
         self._environment.globals["elsewhere"] = elsewhere  # what the identity provider is called

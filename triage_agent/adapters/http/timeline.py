@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from triage_agent.adapters.http.languages.choosing import present_words
 from triage_agent.adapters.http.rows import Moment
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import Instance
@@ -15,6 +16,9 @@ _UID = re.compile(r"[0-9]+(?:\.[0-9]+){4,}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:\+\d{2}:\d{2}|Z)")
 # These come in numbers, one for each image or object; others are told one by one.
 _GATHERED = frozenset({"received", "scored", "delivered"})
+# The class of what has no urgency of its own; on a page about results the word could be taken for
+# one.
+_NORMAL = re.compile(r"\bnormal(?=, due )")
 _KINDS = {
     ResultKind.STRUCTURED_REPORT: "structured report",
     ResultKind.SECONDARY_CAPTURE: "picture",
@@ -59,7 +63,8 @@ def _happening(
         for kind in ResultKind:  # "sr 1.2.3 to pacs": the name says what it is
             detail = detail.removeprefix(f"{kind.value} ")
         named = _UID.sub(lambda found: names.get(found[0], "an object"), detail)
-        return _INSTANT.sub(lambda found: moment_of(_instant(found[0])).clock, named)
+        told = _INSTANT.sub(lambda found: moment_of(_instant(found[0])).clock, named)
+        return present_words().again(_NORMAL.sub("routine", told))
 
     return Happening(
         what=events[0].what,

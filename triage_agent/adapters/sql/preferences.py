@@ -8,7 +8,14 @@ import sqlalchemy as sa
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.inserting import insert_if_absent
 from triage_agent.adapters.sql.preferences_tables import preferences
-from triage_agent.domain.preferences import Column, Density, Preferences, SavedView, Theme
+from triage_agent.domain.preferences import (
+    Column,
+    Density,
+    Language,
+    Preferences,
+    SavedView,
+    Theme,
+)
 
 
 class SqlPreferenceStore:
@@ -49,6 +56,7 @@ def _read(connection: sa.Connection, user: str, *, lock: bool = False) -> Prefer
 def _to_json(value: Preferences) -> dict[str, object]:
     return {
         "theme": value.theme.value,
+        "language": value.language.value,
         "density": value.density.value,
         "columns": [each.value for each in value.columns],
         "single_keys": value.single_keys,
@@ -60,8 +68,11 @@ def _from_json(chosen: Mapping[str, Any]) -> Preferences:
     """Return what was kept; what this version does not know is left out."""
     default = Preferences()
     known = {each.value for each in Column}
+    languages = {each.value for each in Language}
+    language = chosen.get("language", default.language)
     return Preferences(
         theme=Theme(chosen.get("theme", default.theme)),
+        language=Language(language) if language in languages else default.language,
         density=Density(chosen.get("density", default.density)),
         single_keys=chosen.get("single_keys", default.single_keys),
         views=tuple(SavedView(name, query) for name, query in chosen.get("views", ())),

@@ -68,7 +68,7 @@ def _cells(
     late = "bold red" if due_at < now else ""
     cells = [
         bar_cell(score_band(study.assessment, policy)),
-        plain(explain(entry, now), late),
+        plain(str(explain(entry, now)), late),
         plain(study.AccessionNumber),
         clock_time(study.arrived_at, now, zone),
         clock_time(due_at, now, zone),

@@ -13,6 +13,7 @@ from tests.fakes.web_node import WebNode
 from tests.triage_agent.adapters.http.signing_in import Browser, let_in
 from triage_agent.adapters.http.access import Access
 from triage_agent.adapters.http.gate import SignInGate
+from triage_agent.adapters.http.languages.choosing import ENGLISH
 from triage_agent.adapters.http.server import serve_http
 from triage_agent.domain.audit import Deed
 from triage_agent.domain.visitor import Role, Visitor
@@ -278,6 +279,7 @@ def test_other_ways_in_come_before_the_cookie(node):
         access=node.access,
         sign_ins=None,  # type: ignore[arg-type]
         answer=lambda _, status: httpx.Response(status),  # type: ignore[arg-type, return-value]
+        choose=lambda *_: ENGLISH,
         identify=[lambda _: None, lambda _: proxied],
     )
     transport = httpx.ASGITransport(gate)

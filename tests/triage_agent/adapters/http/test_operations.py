@@ -5,6 +5,7 @@ from structlog.testing import capture_logs
 
 from tests.factories import make_result, uid
 from tests.fakes.web_node import WebNode
+from triage_agent.adapters.http.languages.choosing import ENGLISH
 from triage_agent.adapters.http.refusals import AnswerFailures
 from triage_agent.adapters.http.templating import Templates
 
@@ -116,7 +117,7 @@ def test_a_failure_in_the_middle_of_an_answer_is_not_answered_twice(node):
     async def receive():
         return {"type": "http.request"}
 
-    app = AnswerFailures(broken, templates=Templates(node.facts))
+    app = AnswerFailures(broken, templates=Templates(node.facts), choose=lambda *_: ENGLISH)
     with capture_logs() as logs:
         asyncio.run(app({"type": "http", "path": "/"}, receive, send))
     assert [message["type"] for message in sent] == ["http.response.start"]

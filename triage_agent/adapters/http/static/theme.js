@@ -1,5 +1,6 @@
 // Loaded before anything is drawn, so that a dark room is not lit up for a moment. What the server
 // keeps for the user counts; pages that do not know it go by what this browser was told last.
+// Beside the theme stands the language, in which the server makes every page.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -21,7 +22,20 @@
       root.dataset.theme = "system";
     }
   }
+  const tell = (choice) =>
+    fetch("/preferences", {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]')?.content ?? "",
+      },
+      body: JSON.stringify(choice),
+    }).catch(() => {});
   document.addEventListener("DOMContentLoaded", () => {
+    document.getElementById("language")?.addEventListener("change", async (event) => {
+      await tell({ language: event.target.value });
+      location.reload();
+    });
     const themes = document.getElementById("themes");
     if (!themes) return;
     for (const choice of themes.querySelectorAll("input")) {
@@ -29,12 +43,7 @@
     }
     themes.addEventListener("change", (event) => {
       keep(event.target.value);
-      const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
-      fetch("/preferences", {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
-        body: JSON.stringify({ theme: event.target.value }),
-      }).catch(() => {});
+      tell({ theme: event.target.value });
     });
   });
 })();

@@ -11,6 +11,8 @@ def events_of(lines, count):
     found = []
     event = {}
     for line in lines:
+        if line.startswith(":"):
+            continue  # a comment, sent while nothing happens
         if line:
             name, _, value = line.partition(":")
             event[name] = value.strip()

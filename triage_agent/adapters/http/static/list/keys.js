@@ -17,6 +17,13 @@ export class Keys {
       if (tr) this.here(tr);
     });
     addEventListener("pagehide", () => this.#remember());
+    // The line may have been renewed meanwhile; then what had the focus before is there no more.
+    for (const dialog of document.querySelectorAll("dialog")) {
+      dialog.addEventListener("close", () => {
+        const isLost = document.activeElement === document.body;
+        if (isLost && this.current) linkOf(this.current).focus({ preventScroll: true });
+      });
+    }
   }
 
   get current() {

@@ -1,0 +1,1 @@
+"""The languages of the web page: catalogues, and which of them a page is made in."""
