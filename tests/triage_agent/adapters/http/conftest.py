@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.fakes.web_node import CSRF_TOKEN, WebNode
+from tests.triage_agent.adapters.http.signing_in import TLS
 from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.adapters.http.server import serve_http
 from triage_agent.domain.region import Region
@@ -32,9 +33,9 @@ def client_of() -> Iterator[Callable[[WebNode], httpx.Client]]:
 
         def client(node: WebNode) -> httpx.Client:
             server = serve_http(node.app(), "127.0.0.1", 0)
-            ending.callback(server.stop)
+            ending.callback(server.stop, 0)  # it ends while the next test begins
             headers = {"X-CSRF-Token": CSRF_TOKEN}
-            client = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+            client = httpx.Client(base_url=server.url, headers=headers, timeout=60, verify=TLS)
             return ending.enter_context(client)
 
         yield client

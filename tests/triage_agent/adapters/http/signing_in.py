@@ -1,6 +1,7 @@
 """A browser without a screen: keeps cookies, finds forms, sends them as a browser does."""
 
 import re
+import ssl
 from typing import Any
 
 import httpx
@@ -12,6 +13,8 @@ from triage_agent.domain.account import User
 from triage_agent.domain.visitor import Role
 
 PASSWORD = "some words in a row"  # noqa: S105 (of nobody)
+# One for all clients: each would read the certificates of the whole world again.
+TLS = ssl.create_default_context()
 PAGE = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Dest": "document"}
 
 
@@ -34,7 +37,8 @@ class Browser:
     """Asks for pages at an address of the node."""
 
     def __init__(self, base_url: str, **options: Any) -> None:
-        self.client = httpx.Client(base_url=base_url, headers=PAGE, timeout=30, **options)
+        options |= {"headers": PAGE, "timeout": 30, "verify": TLS}
+        self.client = httpx.Client(base_url=base_url, **options)
 
     def get(self, address: str, **headers: str) -> httpx.Response:
         return self.client.get(address, headers=headers)

@@ -1,5 +1,6 @@
 """Puts version 1 of the API together, with its OpenAPI document and a page to read it by."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -39,15 +40,16 @@ def api_application(sources: Sources, templates: Templates, changes: Changes) ->
     api.include_router(node_routes(sources))
     api.include_router(health_api_routes(sources))
     answer_problems(api, sources)
-    document = _document(api)
+    # Made when it is first asked for: a node starts without it.
+    document = cache(lambda: _document(api))
 
     @api.get("/openapi.json", include_in_schema=False)
     def openapi(_: AnyVisitor) -> JSONResponse:
-        return JSONResponse(document)
+        return JSONResponse(document())
 
     @api.get("/", include_in_schema=False)
     def page(_: AnyVisitor) -> Response:
-        return templates.page("api.html", about=document["info"], groups=_groups(document))
+        return templates.page("api.html", about=document()["info"], groups=_groups(document()))
 
     return api
 

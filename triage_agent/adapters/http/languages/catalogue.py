@@ -16,8 +16,9 @@ from functools import cached_property
 from importlib.resources import files
 
 _GAP = re.compile(r"\{(\w+)\}")
-# What stands in these gaps are figures; any other gap takes as little as it can.
-_FIGURES = frozenset({"number", "count", "images", "scored", "objects", "times"})
+# What stands in these gaps; any other gap takes as little as it can.
+_FIGURES = dict.fromkeys(("number", "count", "images", "scored", "objects", "times"), r"\d+")
+_FILLINGS = _FIGURES | {"uid": r"[0-9.]{8,}"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,5 @@ def _form(english: str) -> re.Pattern[str]:
     fixed, names = parts[::2], parts[1::2]
     pattern = re.escape(fixed[0])
     for name, rest in zip(names, fixed[1:], strict=True):
-        wanted = r"\d+" if name in _FIGURES else ".+?"
-        pattern += f"(?P<{name}>{wanted})" + re.escape(rest)
+        pattern += f"(?P<{name}>{_FILLINGS.get(name, '.+?')})" + re.escape(rest)
     return re.compile(pattern, re.DOTALL)

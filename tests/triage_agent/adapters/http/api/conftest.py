@@ -6,6 +6,7 @@ import pytest
 
 from tests.contracts.client_tokens import make_token
 from tests.fakes.web_node import WebNode
+from tests.triage_agent.adapters.http.signing_in import TLS
 from triage_agent.adapters.http.access import Access
 from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.adapters.http.server import serve_http
@@ -48,7 +49,7 @@ def client_as(server: str) -> Iterator[Callable[..., httpx.Client]]:
 
     def client(role: Role | None = Role.READER) -> httpx.Client:
         headers = {} if role is None else {"Authorization": f"Bearer triage_{role}"}
-        made = httpx.Client(base_url=f"{server}api/v1", headers=headers, timeout=30)
+        made = httpx.Client(base_url=f"{server}api/v1", headers=headers, timeout=30, verify=TLS)
         clients.append(made)
         return made
 
