@@ -44,6 +44,8 @@ ROUNDS = 5
 # pages than the database keeps at hand.
 MOST_GROWTH = {"first page, HTTP": 3.0, "page of 50": 3.0, "page of 50, the last": 3.0}
 MOST_GROWTH_OF_OTHERS = 8.0
+# What a reader waits for, of the server's time: the first page whole; a page of a filter, counted.
+MOST_SECONDS_FIRST_PAGE, MOST_SECONDS_FILTERED = 0.2, 0.1
 # Below this the clock and the caches decide, not the statement.
 NO_TIME = 0.002
 KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -111,6 +113,9 @@ def test_cost_of_the_list(database: Database, figures: Figures) -> None:
         # Among read studies there is more to find.
         most_growth = MOST_GROWTH.get(name, MOST_GROWTH_OF_OTHERS)
         assert grown <= most_growth or name.startswith("read"), f"{name}: {grown:.2f} times"
+    assert most["first page, HTTP"].least_cpu < MOST_SECONDS_FIRST_PAGE
+    late = {name: most[name].least_cpu for name in _FILTERS}
+    assert {name: cost for name, cost in late.items() if cost >= MOST_SECONDS_FILTERED} == {}
 
 
 @contextmanager

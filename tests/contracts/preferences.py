@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from triage_agent.domain.preferences import Column, Density, Preferences, SavedView, Theme
+from triage_agent.domain.preferences import Column, Density, Language, Preferences, SavedView, Theme
 from triage_agent.ports.preferences import PreferenceStore
 
 CHOSEN = Preferences(
     theme=Theme.LIGHT,
+    language=Language.GERMAN,
     density=Density.COMPACT,
     columns=(Column.WHY, Column.READER),
     single_keys=False,

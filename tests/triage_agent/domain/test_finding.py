@@ -1,6 +1,7 @@
 import pytest
 
 from triage_agent.domain.finding import (
+    Counts,
     Finding,
     Level,
     Part,
@@ -16,6 +17,20 @@ from triage_agent.domain.finding import (
 def test_a_phrase_fills_its_gaps_in_english():
     assert str(Phrase("%(count)s %% of %(name)s", {"count": 7, "name": "CR1"})) == "7 % of CR1"
     assert str(Phrase("nothing to fill")) == "nothing to fill"
+    counts = Counts({"unreadable": 2, "parked": 1})
+    assert str(Phrase("today: %(counts)s", {"counts": counts})) == "today: parked 1, unreadable 2"
+
+
+def test_a_phrase_is_said_in_other_words():
+    class Loud:
+        def say(self, text, /, **values):
+            return (text % values).upper()
+
+        def again(self, sentence, /):
+            return f"<{sentence}>"
+
+    phrase = Phrase("today: %(counts)s", {"counts": Counts({"parked": 1})})
+    assert phrase.in_words(Loud()) == "TODAY: <PARKED> 1"
 
 
 def test_the_worst_level_counts():
