@@ -12,13 +12,15 @@ from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import Instance
 from triage_agent.domain.worklist import Event
 
-_UID = re.compile(r"[0-9]+(?:\.[0-9]+){4,}")
+# PS3.5 section 9: with a root of one's own, or of a UUID (annex B.2).
+_UID = re.compile(r"[0-9]+(?:\.[0-9]+){4,}|2\.25\.[0-9]+")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:\+\d{2}:\d{2}|Z)")
 # These come in numbers, one for each image or object; others are told one by one.
 _GATHERED = frozenset({"received", "scored", "delivered"})
 # The class of what has no urgency of its own; on a page about results the word could be taken for
 # one.
 _NORMAL = re.compile(r"\bnormal(?=, due )")
+_ASSESSMENT = re.compile(r"\b(below|not)_(threshold|assessed)\b")
 _KINDS = {
     ResultKind.STRUCTURED_REPORT: "structured report",
     ResultKind.SECONDARY_CAPTURE: "picture",
@@ -64,7 +66,8 @@ def _happening(
             detail = detail.removeprefix(f"{kind.value} ")
         named = _UID.sub(lambda found: names.get(found[0], "an object"), detail)
         told = _INSTANT.sub(lambda found: moment_of(_instant(found[0])).clock, named)
-        return present_words().again(_NORMAL.sub("routine", told))
+        plain = _ASSESSMENT.sub(r"\1 \2", _NORMAL.sub("routine", told))
+        return present_words().again(plain)
 
     return Happening(
         what=events[0].what,

@@ -41,6 +41,17 @@ def test_what_people_do_is_told_each_time():
     assert [line.details for line in lines] == [("by a",), ("by b",)]
 
 
+def test_no_uid_of_any_root_and_no_word_that_could_be_taken_for_a_result():
+    lines = told(
+        event("conflict quarantined", "2.25.195355891840487315 came again with other content"),
+        event("assessed", "below_threshold p=0.1 (mean 0.10 over 1 image); normal, due 14:02"),
+    )
+    assert [line.details for line in lines] == [
+        ("an object came again with other content",),
+        ("below threshold p=0.1 (mean 0.10 over 1 image); routine, due 14:02",),
+    ]
+
+
 def test_objects_are_named_and_instants_are_times_of_the_day():
     report = make_result()
     picture = make_result(kind=ResultKind.SECONDARY_CAPTURE)

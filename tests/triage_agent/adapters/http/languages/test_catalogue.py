@@ -7,6 +7,7 @@ import pytest
 from tests.factories import make_instance, make_scored
 from tests.triage_agent.adapters.http.languages.our_texts import texts_of_code, texts_of_templates
 from triage_agent.adapters.http.languages.catalogue import Catalogue, read_catalogue
+from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.audit import Deed
 from triage_agent.domain.delivery import DeliveryState
 from triage_agent.domain.instance import InstanceState
@@ -58,11 +59,16 @@ def test_every_plural_has_the_gaps_of_the_english_one():
     "words",
     [
         Deed, DeliveryState, DisagreementReason, InstanceState, Judgement, ReadingState, StudyState,
-        [each for each in PriorityClass if each is not PriorityClass.NORMAL],
     ],
 )  # fmt: skip
 def test_every_state_and_deed_has_a_name(words):
     assert {each.value for each in words} <= set(GERMAN.kept)
+
+
+def test_every_assessment_and_class_has_a_name():
+    said = {each.value.replace("_", " ") for each in (*AssessmentKind, *PriorityClass)}
+    # What a page says in place of "normal".
+    assert said - {"normal"} | {"routine"} <= set(GERMAN.kept)
 
 
 def test_no_translation_calls_a_result_normal():
@@ -85,7 +91,7 @@ def test_no_translation_calls_a_result_normal():
             "Bild 1 ausgeschlossen: Modalität US wird nicht bewertet",
         ),
         (
-            "below_threshold p=0.123 (mean 0.12 over 2 images); routine, due 14:02",
+            "below threshold p=0.123 (mean 0.12 over 2 images); routine, due 14:02",
             "unter der Schwelle p=0.123 (Mittelwert 0.12 über 2 Bilder); Routine, fällig 14:02",
         ),
         ("by jane until 14:20", "von jane bis 14:20"),

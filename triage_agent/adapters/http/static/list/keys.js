@@ -20,7 +20,8 @@ export class Keys {
     // The line may have been renewed meanwhile; then what had the focus before is there no more.
     for (const dialog of document.querySelectorAll("dialog")) {
       dialog.addEventListener("close", () => {
-        const isLost = document.activeElement === document.body;
+        const focused = document.activeElement;
+        const isLost = focused === document.body || dialog.contains(focused);
         if (isLost && this.current) linkOf(this.current).focus({ preventScroll: true });
       });
     }
