@@ -181,6 +181,12 @@ def _month(local: datetime) -> str:
     return present_words().say(_MONTHS[local.month - 1])
 
 
+def date_in_words(DA: str) -> str:
+    """Return a DA (PS3.5 section 6.2) as 2026-01-31, anything else as it came."""
+    is_date = len(DA) == len("YYYYMMDD") and DA.isascii() and DA.isdigit()
+    return f"{DA[:4]}-{DA[4:6]}-{DA[6:]}" if is_date else DA
+
+
 def person_name(PatientName: str) -> str:
     """Return a PN (PS3.5 section 6.2.1) for reading: family name first, no delimiters."""
     alphabetic = PatientName.split("=", maxsplit=1)[0]

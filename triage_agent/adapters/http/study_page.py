@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from triage_agent.adapters.http.facts import NodeFacts, Sources
 from triage_agent.adapters.http.languages.choosing import present_words
-from triage_agent.adapters.http.rows import Row, moment, row, rows
+from triage_agent.adapters.http.rows import Row, date_in_words, moment, row, rows
 from triage_agent.adapters.http.timeline import Happening, timeline
 from triage_agent.adapters.http.viewers import ViewerLink, viewer_links
 from triage_agent.domain.delivery import Delivery, Result
@@ -53,6 +53,7 @@ class StudyPage:
 
     study: Study
     row: Row
+    born: str
     mean: str
     operating_point: str
     operating_percent: int
@@ -85,6 +86,7 @@ def study_page(sources: Sources, StudyInstanceUID: str, visitor: str = "") -> St
     return StudyPage(
         study=entry.study,
         row=row(entry, 0, now, facts, visitor),
+        born=date_in_words(entry.study.PatientBirthDate),
         mean=how_the_mean_came_about(entry.study, images.instances),
         operating_point=f"{point:.2f}",
         operating_percent=round(100 * point),

@@ -92,7 +92,7 @@ def test_no_translation_calls_a_result_normal():
         ),
         (
             "below threshold p=0.123 (mean 0.12 over 2 images); routine, due 14:02",
-            "unter der Schwelle p=0.123 (Mittelwert 0.12 über 2 Bilder); Routine, fällig 14:02",
+            "unter Schwelle p=0.123 (Mittelwert 0.12 über 2 Bilder); Routine, fällig 14:02",
         ),
         ("by jane until 14:20", "von jane bis 14:20"),
         ("disagree: false alarm, by jane on generation 2",
