@@ -43,6 +43,7 @@ def _start(folder: Path) -> webdriver.Chrome:
     os.environ["SE_AVOID_STATS"] = "true"
     chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     chrome.set_page_load_timeout(PATIENCE_SECONDS)
+    chrome.set_script_timeout(PATIENCE_SECONDS)
     return chrome
 
 
