@@ -42,20 +42,15 @@ def translatable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How often what happened, by names that are kept. `str` gives it in English."""
+    """How often what happened, by names that are kept."""
 
     counts: Mapping[str, int]
 
     def in_words(self, words: Words) -> str:
         """Say it, in the order of the names."""
-        return ", ".join(f"{words.again(what)} {count}" for what, count in self._sorted)
-
-    def __str__(self) -> str:
-        return self.in_words(ENGLISH)
-
-    @property
-    def _sorted(self) -> list[tuple[str, int]]:
-        return sorted(self.counts.items())
+        return ", ".join(
+            f"{words.again(what)} {count}" for what, count in sorted(self.counts.items())
+        )
 
 
 @dataclass(frozen=True, slots=True)
