@@ -1,10 +1,10 @@
 """One object on its way into the store: hashed and written to the disk while it arrives.
 
-What arrives is collected in blocks. While one fills, the one before it is hashed and written in
-other threads, past the page cache (O_DIRECT): filling the cache costs several times what all the
-rest of receiving does, and the bytes have to be on the disk before the answer anyway. Only the
-beginning, where the header is read, and the last few bytes go through the cache; so does all of it
-where a file system does not take direct writes.
+What arrives is collected in blocks. One that is full is hashed, and another thread writes it
+meanwhile and while the next one fills. It goes past the page cache (O_DIRECT): filling that costs
+several times what all the rest of receiving does, and the bytes have to be on the disk before the
+answer anyway. Only the beginning, where the header is read, and the last few bytes go through the
+cache; so does all of it where a file system does not take direct writes.
 """
 
 import errno
@@ -50,7 +50,7 @@ class IncomingFile:
         self._threads = threads
         self._head_bytes = len(head)
         self._digest = hashlib.sha256(digest_seed)
-        self._at_work: list[Future[None]] = []
+        self._writing: Future[None] | None = None
         self._sealed = False
         with translating_full_disk():
             self._descriptor, name = tempfile.mkstemp(dir=folder)
@@ -81,11 +81,8 @@ class IncomingFile:
         if self._sealed:
             return
         self._sealed = True
+        self._hand_on(self._block[: self._filled])
         self._wait()
-        block = self._block[: self._filled]
-        self._at_work = [self._threads.submit(self._digest.update, self._without_head(block))]
-        with translating_full_disk():
-            self._write_at(block, self._written)
 
     def content(self) -> Part:
         """Return the data set; mapped, so that only what is looked at takes memory."""
@@ -98,7 +95,6 @@ class IncomingFile:
     def digest(self) -> str:
         """Return the SHA-256 (hex) over the seed and the data set."""
         self.seal()
-        self._wait()
         return self._digest.hexdigest()
 
     def keep(self) -> StoredObject:
@@ -117,9 +113,8 @@ class IncomingFile:
         if self._path is None:
             return
         path, self._path = self._path, None
-        for each in self._at_work:
-            with suppress(OSError):
-                each.result()
+        with suppress(OSError, StorageFull):
+            self._wait()
         for block in (self._block, self._other):
             self._blocks.give_back(block)
         os.close(self._descriptor)
@@ -137,27 +132,26 @@ class IncomingFile:
                 self._pass_on()
 
     def _pass_on(self) -> None:
-        """Have the full block hashed and written, and go on in the other one."""
-        self._wait()  # until the other one is free
+        """Hand on the full block, and go on in the other one."""
         block = self._block
-        self._at_work = [
-            self._threads.submit(self._digest.update, self._without_head(block)),
-            self._threads.submit(self._write_at, block, self._written),
-        ]
+        self._hand_on(block)
         self._written += BLOCK_BYTES
         self._block, self._other, self._filled = self._other, block, 0
 
-    def _wait(self) -> None:
-        at_work, self._at_work = self._at_work, []
-        with translating_full_disk():
-            for each in at_work:
-                each.result()
+    def _hand_on(self, block: memoryview) -> None:
+        """Hash a block while it is written; the one before it is written then."""
+        self._wait()
+        self._writing = self._threads.submit(self._write_at, block, self._written)
+        self._digest.update(block if self._written else block[self._head_bytes :])
 
-    def _without_head(self, block: memoryview) -> memoryview:
-        return block if self._written else block[self._head_bytes :]
+    def _wait(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            with translating_full_disk():
+                writing.result()
 
     def _write_at(self, block: memoryview, offset: int) -> None:
-        """Write a block, whose offset is a multiple of `BLOCK_BYTES`; run in either thread."""
+        """Write a block, whose offset is a multiple of `BLOCK_BYTES`."""
         first = 0 if offset else min(_CACHED_BYTES, len(block))
         last = max(first, len(block) // _ALIGNMENT * _ALIGNMENT)
         self._write_cached(block[:first], offset)

@@ -19,7 +19,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _LOCATION: Final = re.compile(r"(objects/[0-9a-f]{2}(/[0-9a-f]{2})?|quarantine)/[0-9a-f]{64}\.dcm")
 # No write takes that long, so an older temporary file was left by a process that died.
 _LEFTOVER_SECONDS: Final = 3600.0
-# For the hash, the writes and the fsync of arriving objects; more of them wait for each other.
+# For the writes of objects that arrive at once; more of them wait for each other.
 _THREADS: Final = 16
 
 
