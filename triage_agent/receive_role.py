@@ -18,6 +18,7 @@ from triage_agent.adapters.dimse.listener import open_listener
 from triage_agent.adapters.dimse.listener_probe import ListenerProbe
 from triage_agent.adapters.dimse.scp import StorageScp
 from triage_agent.adapters.dimse.shared_associations import OwnAssociations, SharedAssociations
+from triage_agent.adapters.dimse.uid_checks import check_length_of_uids_only
 from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.adapters.processes.role_process import serve_until_stopped
 from triage_agent.adapters.processes.starting import forked
@@ -104,6 +105,7 @@ def _serve(
 ) -> None:
     """Receive in this process."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+    check_length_of_uids_only()
     settings = node.settings
     arrivals = ArrivalCounter(day_here)
     receiver = Receiver(
