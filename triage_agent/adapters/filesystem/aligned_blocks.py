@@ -5,7 +5,7 @@ from collections import deque
 from typing import Final
 
 BLOCK_BYTES: Final = 1_048_576
-_SPARE: Final = 16  # as many as eight objects have that arrive at once
+_SPARE: Final = 8  # as many as four objects have that arrive at once
 
 
 class BlockPool:
