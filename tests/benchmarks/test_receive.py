@@ -155,7 +155,7 @@ def _tell(
             figures.add(SECTION, Figure(what, "s/GB", cpu[NODE], theirs, higher_is_better=False))
     theirs = {name: memory[name] for name in peers}
     what = "memory of all its processes, at most after any load"
-    figures.add("Memory", Figure(what, "MB", memory[NODE], theirs, higher_is_better=False))
+    figures.add(SECTION, Figure(what, "MB", memory[NODE], theirs, higher_is_better=False))
     figures.note(
         SECTION,
         f"{STUDIES * VIEWS} objects of 2.5 to 6.3 MB each time, sent by storescu, medians of "
