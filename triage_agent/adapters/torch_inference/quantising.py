@@ -2,6 +2,8 @@
 
 import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +34,7 @@ def quantised(network: bytes, images: Images) -> bytes:
 
     Raises whatever the runtime objects to.
     """
-    logging.getLogger("root").setLevel(logging.ERROR)  # it advises on the root logger
-    with tempfile.TemporaryDirectory() as folder:
+    with _without_advice(), tempfile.TemporaryDirectory() as folder:
         whole, folded, reduced = (Path(folder) / f"{name}.onnx" for name in ("a", "b", "c"))
         whole.write_bytes(network)
         quant_pre_process(str(whole), str(folded), skip_symbolic_shape=True)
@@ -50,6 +51,18 @@ def quantised(network: bytes, images: Images) -> bytes:
             weight_type=QuantType.QInt8,
         )
         return reduced.read_bytes()
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep the quantiser's advice out of the log: it gives it on the root logger, as warnings."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _head(network: onnx.ModelProto) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import shutil
 from pathlib import Path
 
@@ -51,7 +52,10 @@ def kept(placid: LoadedBundle, tmp_path_factory: pytest.TempPathFactory) -> Path
 def eight_bits(random_bundle: LoadedBundle) -> bytes:
     inputs = reference_inputs(random_bundle.bundle.preprocessing)
     exact = export_network(random_bundle, inputs)
-    return quantised(with_weights(exact.graph, random_bundle.weights), inputs)
+    level = logging.getLogger().level
+    made = quantised(with_weights(exact.graph, random_bundle.weights), inputs)
+    assert logging.getLogger().level == level  # the node's own warnings are told as before
+    return made
 
 
 class TestReducedClassifier(ClassifierContract):
