@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dicom_fixtures import anatomy, flesh, physics
+from dicom_fixtures.bones import Anatomy
 from dicom_fixtures.collimation import Collimation
 from dicom_fixtures.growth import suited
 from dicom_fixtures.jewellery import Hoop
@@ -118,9 +119,8 @@ def render(
     tubes = [project(bone, at.pose, person.scale) for bone in body.bones]
     ills: tuple[Disorder, ...] = ()
     if abnormal:
-        fate = np.random.default_rng((seed, code, 3))
-        joints = joints_of(region, body.bones, body.sites)
-        ills = choose(region, body.sites, joints, fate, child=person.child)
+        fate = _fate(seed, region)
+        ills = _chosen(region, body, person, fate)
         if only_view(ills, anatomy.VIEWS[:study_views], fate) not in {None, view}:
             ills = ()
 
@@ -170,6 +170,24 @@ def render(
         turned_degrees=at.turned_degrees,
         age_years=person.age_years,
     )
+
+
+def disorders_of(seed: int, region: Region) -> tuple[Disorder, ...]:
+    """What is wrong with the subject of a seed if it is abnormal, without drawing it."""
+    _, person, subject = _subject(seed, region)
+    body = suited(anatomy.build(region, anatomy.VIEWS[0], subject), person)
+    return _chosen(region, body, person, _fate(seed, region))
+
+
+def _fate(seed: int, region: Region) -> np.random.Generator:
+    return np.random.default_rng((seed, tuple(Region).index(region), 3))
+
+
+def _chosen(
+    region: Region, body: Anatomy, person: Subject, fate: np.random.Generator
+) -> tuple[Disorder, ...]:
+    joints = joints_of(region, body.bones, body.sites)
+    return choose(region, body.sites, joints, fate, child=person.child)
 
 
 def person_of(seed: int, region: Region) -> Subject:

@@ -1,5 +1,6 @@
 """The command `bundled`: the model that ships with the node, and its whole card, from a seed."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from model_training.evaluation.command_options import (
 )
 from model_training.fit_plan import FitPlan
 from model_training.run_folder import Stage
+from triage_agent.adapters.torch_inference.bundle_files import WEIGHTS
 
 _console = Console()
 
@@ -41,6 +43,11 @@ _CONFIG, _PLAN = RECIPE.config, RECIPE.config.plan
     required=True,
     help="First weights of MobileNetV2: .npz with torchvision's names of keys, or .safetensors.",
 )
+@click.option(
+    "--begun",
+    type=folder,
+    help="Bundle of version 0.5.0, which the earlier stages made: they are not fitted again.",
+)
 @click.option("--out", type=new_folder, required=True, help="Folder for run, figures and bundle.")
 @click.option("--version", default=RECIPE.version, show_default=True, help="Of the bundle.")
 @threads_option
@@ -48,6 +55,8 @@ _CONFIG, _PLAN = RECIPE.config, RECIPE.config.plan
 @click.option("--size", default=_CONFIG.preprocessing.size, show_default=True)
 @click.option("--epochs", type=int, help="Of each stage, at most; by default the recipe's.")
 @click.option("--synthetic-pairs", default=_CONFIG.synthetic_pairs, show_default=True)
+@click.option("--slipped-pairs", default=_CONFIG.slipped_pairs, show_default=True)
+@click.option("--hand-pairs", default=_CONFIG.hand_pairs, show_default=True)
 @click.option("--operating-studies", default=RECIPE.operating_studies, show_default=True)
 @click.option("--test-subjects", default=RECIPE.test_subjects, show_default=True)
 @click.option("--test-studies", default=RECIPE.test_studies, show_default=True)
@@ -56,6 +65,7 @@ def bundled(
     *,
     fracatlas_folder: Path,
     weights: Path,
+    begun: Path | None,
     out: Path,
     version: str,
     threads: int,
@@ -63,6 +73,8 @@ def bundled(
     size: int,
     epochs: int | None,
     synthetic_pairs: int,
+    slipped_pairs: int,
+    hand_pairs: int,
     operating_studies: int,
     test_subjects: int,
     test_studies: int,
@@ -80,7 +92,10 @@ def bundled(
             _CONFIG,
             architecture=architecture,
             preprocessing=replace(_CONFIG.preprocessing, size=size),
-            plan=_shorter(_PLAN, epochs),
+            plan=replace(
+                _shorter(_PLAN, epochs),
+                frozen=_PLAN.frozen if architecture == _CONFIG.architecture else 0,
+            ),
             earlier=tuple(
                 Stage(
                     min(each.size, size),
@@ -90,6 +105,9 @@ def bundled(
                 for each in _CONFIG.earlier
             ),
             synthetic_pairs=synthetic_pairs,
+            slipped_pairs=slipped_pairs,
+            hand_pairs=hand_pairs,
+            begun=hashlib.sha256((begun / WEIGHTS).read_bytes()).hexdigest() if begun else "",
         ),
         version,
         operating_studies,
@@ -104,6 +122,7 @@ def bundled(
             weights,
             out,
             commands=(command_of(recipe),),
+            begun=begun / WEIGHTS if begun else None,
             console=_console,
         )
     click.echo(f"{bundle.name} {bundle.version} is in {out / BUNDLE}")
@@ -122,6 +141,8 @@ def command_of(recipe: Recipe) -> str:
         "size": (config.preprocessing.size, usual.preprocessing.size),
         "epochs": (config.plan.epochs, usual.plan.epochs),
         "synthetic-pairs": (config.synthetic_pairs, usual.synthetic_pairs),
+        "slipped-pairs": (config.slipped_pairs, usual.slipped_pairs),
+        "hand-pairs": (config.hand_pairs, usual.hand_pairs),
         "operating-studies": (recipe.operating_studies, RECIPE.operating_studies),
         "test-subjects": (recipe.test_subjects, RECIPE.test_subjects),
         "test-studies": (recipe.test_studies, RECIPE.test_studies),
@@ -130,7 +151,8 @@ def command_of(recipe: Recipe) -> str:
     changed = [
         f" --{name} {value}" for name, (value, default) in options.items() if value != default
     ]
+    begun = " --begun BUNDLE" if config.begun else ""
     return (
-        "python -m model_training bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT"
+        f"python -m model_training bundled --fracatlas FRACATLAS --weights WEIGHTS{begun} --out OUT"
         + "".join(changed)
     )

@@ -1,8 +1,10 @@
 """Making the bundled model from images and first weights to a bundle with its card."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from model_training.bundled_recipe import DESCRIPTION, Recipe
@@ -14,12 +16,20 @@ from model_training.cohorts.sample import Part, Sample
 from model_training.cohorts.synthetic_studies import synthetic_studies
 from model_training.display import Display, progress_bars
 from model_training.evaluation.cohort_options import CohortChoice
-from model_training.evaluation.evaluating import evaluated
-from model_training.evaluation.evidence import add_evidence, weights_sha256
+from model_training.evaluation.delong import paired_test
+from model_training.evaluation.evaluating import evaluated, scores_name
+from model_training.evaluation.evidence import Paired, add_evidence, weights_sha256
+from model_training.evaluation.linear_probe import NAME as PROBE
+from model_training.evaluation.linear_probe import linear_probe
 from model_training.evaluation.localising import judge_maps, marked_cohorts, pointed_of
 from model_training.evaluation.operating_point import points_by_region
 from model_training.evaluation.operation import Operation, write_operation
-from model_training.evaluation.predictions import StudyScores, by_study, write_predictions
+from model_training.evaluation.predictions import (
+    StudyScores,
+    by_study,
+    read_predictions,
+    write_predictions,
+)
 from model_training.evaluation.scoring import scored
 from model_training.evaluation.trained import read_trained
 from model_training.evaluation.tuning import metrics_at
@@ -30,9 +40,16 @@ from model_training.scope.samples import scope_samples
 from model_training.training import Means, run_training, training_samples
 from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.infer.bundle import ModelBundle
+from triage_agent.infer.network import published_name
 from triage_agent.infer.scores import IDENTITY
 
 RUN, EVALUATION, BUNDLE = "run", "evaluation", "bundle"
+
+# Folders of figures, and whether they are of plain images only.
+_FRACATLAS_PARTS = {"fracatlas-test": False, "fracatlas-test-plain": True}
+
+# That first weights of ImageNet were fitted at.
+_PROBE_SIZE = 224
 
 _RULE = (
     "Operating points: for each region the largest sensitivity + specificity on validation images; "
@@ -81,6 +98,7 @@ def make_bundled(
     out: Path,
     *,
     commands: Sequence[str],
+    begun: Path | None = None,
     console: Console,
 ) -> ModelBundle:
     """Fit, choose the operating point, measure, fit the scope gate, export with card, compile.
@@ -94,6 +112,7 @@ def make_bundled(
         weights: first weights.
         out: folder to write.
         commands: that the card names to make it again.
+        begun: weights that the earlier stages made, if these are not to be fitted again.
         console: where progress is shown.
 
     Raises:
@@ -102,9 +121,13 @@ def make_bundled(
         BundleInvalid: the result would not be served.
     """
     run = RunFolder(out / RUN)
-    fit_demonstration(recipe.config, fracatlas_folder, weights, run, resume=True, console=console)
+    fit_demonstration(
+        recipe.config, fracatlas_folder, begun or weights, run, resume=True, console=console
+    )
     operate(recipe, fracatlas_folder, run, out / EVALUATION, console)
     measure(recipe, fracatlas_folder, run, out / EVALUATION, console)
+    console.print("fitting a linear probe", highlight=False)
+    compare_with_probe(recipe, fracatlas_folder, weights, run, out / EVALUATION)
     console.print("fitting the scope gate", highlight=False)
     in_scope = scope_samples(recipe.config, fracatlas_folder, recipe.test_subjects)
     keep_scope(run, in_scope, lower_limb(fracatlas_folder))
@@ -151,8 +174,7 @@ def measure(
     """
     places = {"fracatlas": fracatlas_folder}
     choices = {
-        "fracatlas-test": CohortChoice(places),
-        "fracatlas-test-plain": CohortChoice(places, plain=True),
+        **{stem: CohortChoice(places, plain=plain) for stem, plain in _FRACATLAS_PARTS.items()},
         "synthetic-images": CohortChoice({}, subjects=recipe.test_subjects),
         "synthetic-studies": CohortChoice({}, studies=recipe.test_studies),
     }
@@ -169,6 +191,32 @@ def measure(
     judged = {name: judge_maps(model, images) for name, images in marked.items()}
     pointed = tuple(pointed_of(name, found) for name, found in judged.items() if found)
     add_evidence(run.path, pointed=pointed)
+
+
+def compare_with_probe(
+    recipe: Recipe, fracatlas_folder: Path, weights: Path, run: RunFolder, out: Path
+) -> None:
+    """Say how far the model is above a linear probe on the test images, and keep it for the card.
+
+    Raises:
+        ValueError: the weights do not fit, or `measure` did not score the test images.
+        OSError: a file cannot be read or written.
+    """
+    samples = fracatlas(fracatlas_folder, recipe.config.split_seed)
+    spec = replace(recipe.config.preprocessing, size=_PROBE_SIZE)
+    probe = linear_probe(published_name(recipe.config.architecture), weights, spec, samples)
+    probed = {each.name: score for each, score in zip(samples[Part.TEST], probe, strict=True)}
+    pairs = []
+    for stem, plain in _FRACATLAS_PARTS.items():
+        found = by_study(read_predictions(out / stem / scores_name(1)))
+        test = paired_test(
+            found.probabilities, np.array([probed[name] for name in found.studies]), found.labels
+        )
+        name = CohortChoice({"fracatlas": fracatlas_folder}, plain=plain).read().name
+        pairs.append(
+            Paired(name, len(found), PROBE, test.first, test.second, test.difference, test.p_value)
+        )
+    add_evidence(run.path, paired=tuple(pairs))
 
 
 def _raw_scores(run: RunFolder, samples: list[Sample], path: Path, console: Console) -> StudyScores:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from model_training.evaluation.estimate import Estimate
-from model_training.evaluation.evidence import Measured, Pointed, ScopeShare
+from model_training.evaluation.evidence import Measured, Paired, Pointed, ScopeShare
 from triage_agent.infer.provenance import DataSource, Metric
 
 # In the order of columns; a bundle may hold others.
@@ -18,6 +18,7 @@ _TITLES = {
 }
 
 _NONE = "-"
+_LEAST_P = 0.001
 
 
 def sources_table(sources: Sequence[DataSource]) -> str:
@@ -64,6 +65,22 @@ def pointing_table(pointed: Sequence[Pointed]) -> str:
         for each in pointed
     ]
     return _table(("images", "number", *names), rows)
+
+
+def paired_table(paired: Sequence[Paired]) -> str:
+    """A row for each part of a cohort on which both were measured."""
+    rows = [
+        (
+            each.cohort,
+            str(each.images),
+            f"{each.auc:.3f}",
+            f"{each.other_auc:.3f} ({each.other})",
+            each.difference.text(),
+            f"{each.p_value:.3f}" if each.p_value >= _LEAST_P else f"< {_LEAST_P}",
+        )
+        for each in paired
+    ]
+    return _table(("measured on", "images", "AUC", "AUC of the other", "difference", "p"), rows)
 
 
 def scope_table(shares: Sequence[ScopeShare]) -> str:

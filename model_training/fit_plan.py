@@ -30,6 +30,8 @@ class FitPlan:
             images are all used.
         localisation: weight of the loss that draws the class activation map to where the
             abnormality is known to be, against that of the label. 0: labels alone.
+        frozen: leading blocks of the network that stay as they are; only of networks that have
+            their blocks in one row, `features`. They are most of the work, and see edges.
         annealed: whether the rate rises over the first steps and then falls to zero along half a
             cosine over all epochs, in place of falling on a plateau.
         seed: of the order of the images, of their changes and of dropout.
@@ -49,6 +51,7 @@ class FitPlan:
     reduced_precision: bool = True
     drawn_share: float = 0.35
     localisation: float = 0.0
+    frozen: int = 0
     annealed: bool = False
     seed: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)

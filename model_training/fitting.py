@@ -51,7 +51,8 @@ def fit(
         checkpoint: written after every epoch; if it is there, the fit goes on from it.
 
     Raises:
-        ValueError: the training images do not show both classes.
+        ValueError: the training images do not show both classes, or the network has no row of
+            blocks of which some could be frozen.
         OSError: the checkpoint cannot be read or written.
     """
     regions = training.regions if plan.weight_by_region else ()
@@ -59,6 +60,7 @@ def fit(
     batches = TrainingBatches(
         training, weighing.of_images(training.labels, regions), spec, plan, processes
     )
+    _freeze(network, plan.frozen)
     course = Course(network, plan, machine)
     if checkpoint is not None:
         course.restore(checkpoint)
@@ -67,7 +69,7 @@ def fit(
         number = course.epochs_done + 1
         rate = course.rate
         torch.manual_seed(chance(plan.seed, number, "dropout", processes.rank))
-        _set_training(parallel, batch_norm_learns=plan.batch_norm_learns)
+        _set_training(parallel, network, plan)
         losses = []
         for step, batch in enumerate(batches.of_epoch(number), 1):
             loss = _loss(parallel, batch, machine, plan) * (processes.count / batch.size)
@@ -102,10 +104,28 @@ def fit(
     return course.history
 
 
-def _set_training(network: nn.Module, *, batch_norm_learns: bool) -> None:
-    network.train()
-    if not batch_norm_learns:
-        for layer in network.modules():
+def _leading(network: TriageNetwork, count: int) -> list[nn.Module]:
+    if not count:
+        return []
+    blocks = getattr(network.model, "features", None)
+    if not isinstance(blocks, nn.Sequential):
+        raise ValueError(  # noqa: TRY004 (what was asked for is wrong, not its type)
+            f"{network.architecture} has no row of blocks to freeze the first of"
+        )
+    return list(blocks)[:count]
+
+
+def _freeze(network: TriageNetwork, count: int) -> None:
+    network.requires_grad_(requires_grad=True)
+    for block in _leading(network, count):
+        block.requires_grad_(requires_grad=False)
+
+
+def _set_training(parallel: nn.Module, network: TriageNetwork, plan: FitPlan) -> None:
+    parallel.train()
+    held = _leading(network, plan.frozen) if plan.batch_norm_learns else [parallel]
+    for part in held:
+        for layer in part.modules():
             if isinstance(layer, nn.BatchNorm2d):
                 layer.eval()
 

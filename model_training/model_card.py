@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from model_training.card_tables import (
     metric_table,
+    paired_table,
     pointing_table,
     region_table,
     scope_table,
@@ -58,6 +59,12 @@ _POINTING = (
     "abnormality, or no farther from it than 3% of the image's longer side."
 )
 
+_PAIRED = (
+    "On the same images, with DeLong's paired interval and test. The linear probe is a logistic "
+    "regression on the frozen features of the first weights, fitted and tuned on the same training "
+    "and validation images: what it reaches needs no fitting of a network."
+)
+
 _SCOPE = (
     "Images that do not look like its training images are left *not assessed*. In scope, what is "
     "missing to 100% is lost; out of scope, what is assessed slipped through."
@@ -79,6 +86,7 @@ def render_card(bundle: ModelBundle, facts: CardFacts) -> str:
         "## How well it was seen to work",
         _INTERVALS,
         metric_table(evidence.measured),
+        *_paired(evidence),
         *_by_region(evidence.measured),
         *((description.caveats,) if description.caveats else ()),
         *_pointing(evidence),
@@ -133,7 +141,13 @@ def _training(facts: CardFacts) -> str:
         if best
         else ""
     )
-    return "\n".join((*divisions, *left_out, "", epochs + _fitted(facts.config.plan)))
+    begun = (
+        f"The earlier stages were not fitted again: it began from what they had made, the weights "
+        f"with the SHA-256 {facts.config.begun}. "
+        if facts.config.begun
+        else ""
+    )
+    return "\n".join((*divisions, *left_out, "", begun + epochs + _fitted(facts.config.plan)))
 
 
 def _fitted(plan: FitPlan) -> str:
@@ -158,8 +172,9 @@ def _fitted(plan: FitPlan) -> str:
         if plan.localisation
         else ""
     )
+    layers = f"All but the first {plan.frozen} blocks" if plan.frozen else "All layers"
     return (
-        f"All layers are fitted with the cross-entropy of MURA, {weighted}, on images that are "
+        f"{layers} are fitted with the cross-entropy of MURA, {weighted}, on images that are "
         f"{', '.join(changed)} at random.{drawn_to}{average}"
     )
 
@@ -167,6 +182,12 @@ def _fitted(plan: FitPlan) -> str:
 def _by_region(measured: tuple[Measured, ...]) -> list[str]:
     several = [each for each in measured if len(each.by_region) > 1]
     return [f"### By region: {each.cohort}\n\n{region_table(each)}" for each in several]
+
+
+def _paired(evidence: Evidence) -> list[str]:
+    if not evidence.paired:
+        return []
+    return ["### Against a linear probe", _PAIRED, paired_table(evidence.paired)]
 
 
 def _pointing(evidence: Evidence) -> list[str]:

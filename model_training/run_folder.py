@@ -24,7 +24,7 @@ class Stage:
     Attributes:
         size: rows and columns of its images.
         plan: how it is fitted.
-        synthetic_pairs: synthetic subjects for each region; the first of those of the last stage.
+        synthetic_pairs: synthetic subjects for each region; fewer are the first of more.
     """
 
     size: int
@@ -44,6 +44,11 @@ class RunConfig:
         split_seed: divides real images into training, validation and test.
         synthetic_pairs: synthetic subjects for each region in training; a quarter of it is used
             in validation. 0: real images only.
+        slipped_pairs: more synthetic subjects for each region, in the last stage, with a subluxed
+            joint and nothing else.
+        hand_pairs: more synthetic hands in the last stage.
+        begun: SHA-256 of fitted weights that took the place of the earlier stages; empty if those
+            were fitted.
         weights: where the first weights came from: a file, `torchvision` or `none`.
         cohorts: what the images were, each as `kind=path`; empty for FracAtlas.
     """
@@ -54,6 +59,9 @@ class RunConfig:
     earlier: tuple[Stage, ...] = ()
     split_seed: int = 1
     synthetic_pairs: int = 24
+    slipped_pairs: int = 0
+    hand_pairs: int = 0
+    begun: str = ""
     weights: str = ""
     cohorts: tuple[str, ...] = ()
 
@@ -144,6 +152,9 @@ class RunFolder:
             ),
             split_seed=stored["split_seed"],
             synthetic_pairs=stored["synthetic_pairs"],
+            slipped_pairs=stored.get("slipped_pairs", 0),
+            hand_pairs=stored.get("hand_pairs", 0),
+            begun=stored.get("begun", ""),
             weights=stored.get("weights", ""),
             cohorts=tuple(stored.get("cohorts", ())),
         )

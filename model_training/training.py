@@ -12,16 +12,16 @@ from model_training.cohorts.fracatlas import fracatlas
 from model_training.cohorts.image_files import OnError, UnreadableImage
 from model_training.cohorts.readable import readable
 from model_training.cohorts.sample import Part, Sample
-from model_training.cohorts.synthetic import synthetic, validation_pairs
+from model_training.cohorts.synthetic import hands, slipped, synthetic, validation_pairs
 from model_training.environment import environment
 from model_training.fit_plan import Epoch, FitPlan, Watcher
 from model_training.fitting import fit
 from model_training.folded_batch_norm import is_folded, unfold_batch_norm
 from model_training.images import Images, ImageSet, load_images
-from model_training.initial_weights import NONE, initialise
+from model_training.initial_weights import NONE, begin, initialise
 from model_training.machine import PROCESSOR, Machine
 from model_training.parallel import ALONE, Processes
-from model_training.run_folder import RunConfig, RunFolder, Stage
+from model_training.run_folder import RunConfig, RunFolder
 from model_training.streamed import StreamedImages
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import Preprocessing, normalise
@@ -104,8 +104,10 @@ def training_samples(config: RunConfig, fracatlas_folder: Path) -> dict[Part, li
     """
     real = fracatlas(fracatlas_folder, config.split_seed)
     pairs = config.synthetic_pairs
+    earlier = () if config.begun else config.earlier
+    most = max(pairs, *(each.synthetic_pairs for each in earlier), 0)
     return {
-        Part.TRAINING: real[Part.TRAINING] + synthetic(Part.TRAINING, pairs),
+        Part.TRAINING: real[Part.TRAINING] + synthetic(Part.TRAINING, most) + _sought(config),
         Part.VALIDATION: real[Part.VALIDATION]
         + synthetic(Part.VALIDATION, validation_pairs(pairs)),
     }
@@ -147,9 +149,12 @@ def run_training(
     spec = config.preprocessing
     torch.manual_seed(config.plan.seed)
     network = build_network(config.architecture)
-    initialise(network, weights)
+    if config.begun:
+        begin(network, Path(weights), config.begun)
+    else:
+        initialise(network, weights)
     training, validation = _images(samples, spec, folder, means, on_image=on_image, report=report)
-    if is_folded(network) and weights != NONE:
+    if is_folded(network) and weights != NONE and not config.begun:
         unfold_batch_norm(network, _varied_batch(training, config))
     history = list[Epoch]()
 
@@ -172,24 +177,33 @@ def run_training(
             checkpoint=path,
         )
 
-    for number, each in enumerate(config.earlier, 1):
+    for number, each in enumerate(() if config.begun else config.earlier, 1):
         if not isinstance(training, ImageSet) or not isinstance(validation, ImageSet):
             raise ValueError(  # noqa: TRY004 (what was asked for is wrong, not its type)
                 "images that are streamed cannot be fitted in several stages"
             )
         history += stage(
-            _fewer(training, each).shrunk(replace(spec, size=each.size)),
+            _of_subjects(training, synthetic(Part.TRAINING, each.synthetic_pairs)).shrunk(
+                replace(spec, size=each.size)
+            ),
             validation.shrunk(replace(spec, size=each.size)),
             replace(spec, size=each.size),
             each.plan,
             folder.earlier_checkpoint_path(number),
         )
+    if isinstance(training, ImageSet) and not config.cohorts:
+        own = synthetic(Part.TRAINING, config.synthetic_pairs) + _sought(config)
+        training = _of_subjects(training, own)
     return history + stage(training, validation, spec, config.plan, folder.checkpoint_path)
 
 
-def _fewer(images: ImageSet, stage: Stage) -> ImageSet:
-    """The images of an earlier stage, of those of the last one."""
-    names = {each.name for each in synthetic(Part.TRAINING, stage.synthetic_pairs)}
+def _sought(config: RunConfig) -> list[Sample]:
+    return slipped(config.slipped_pairs) + hands(config.hand_pairs)
+
+
+def _of_subjects(images: ImageSet, subjects: list[Sample]) -> ImageSet:
+    """The images of one stage: all real ones, and synthetic ones of some subjects."""
+    names = {each.name for each in subjects}
     drawn = np.array([name in names for name in images.names], dtype=np.bool_)
     return images.subset(~images.drawn | drawn)
 

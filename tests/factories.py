@@ -25,7 +25,7 @@ from triage_agent.domain.priority import Placement, PriorityClass
 from triage_agent.domain.region import Region
 from triage_agent.domain.study import Study, StudyImages, StudyState
 from triage_agent.domain.webhook import Announcement, WebhookEvent
-from triage_agent.ports import StudyOpening
+from triage_agent.ports.register import StudyOpening
 
 T0 = START
 ROOT = "1.2.826.0.1.3680043.10.999"

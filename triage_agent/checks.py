@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from triage_agent.adapters.sql.revision import current_revision, newest_revision
-from triage_agent.composition import build_destination, open_node, read_model
+from triage_agent.composition import build_destination, open_node
 from triage_agent.errors import TriageError
+from triage_agent.model_in_use import read_model
 from triage_agent.settings import DestinationSettings, Settings
 
 Check = Callable[[], str]

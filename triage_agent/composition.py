@@ -1,77 +1,158 @@
 """The one place that builds adapters and hands them to the stages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-import structlog
-
-from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
-from triage_agent.adapters.sql.accounts import SqlAccounts
-from triage_agent.adapters.sql.audit_seals import SqlAuditSeals
-from triage_agent.adapters.sql.audit_trail import SqlAuditTrail
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.feed import SqlEventFeed
-from triage_agent.adapters.sql.health_record import SqlHealthRecord
-from triage_agent.adapters.sql.outbox import SqlOutbox
-from triage_agent.adapters.sql.patient_studies import SqlPatientStudies
-from triage_agent.adapters.sql.preferences import SqlPreferenceStore
-from triage_agent.adapters.sql.reading_desk import SqlReadingDesk
 from triage_agent.adapters.sql.revision import current_revision
-from triage_agent.adapters.sql.study_register import SqlStudyRegister
-from triage_agent.adapters.sql.tokens import SqlClientTokens
-from triage_agent.adapters.sql.webhook_outbox import SqlWebhookOutbox
-from triage_agent.adapters.sql.worklist import SqlWorklist
-from triage_agent.adapters.system_clock import SystemClock
-from triage_agent.errors import BundleInvalid, SettingsInvalid
-from triage_agent.ports import Clock, Destination
+from triage_agent.errors import SettingsInvalid
 
 if TYPE_CHECKING:
+    from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
     from triage_agent.adapters.oidc.provider import OidcProvider
+    from triage_agent.adapters.sql.accounts import SqlAccounts
+    from triage_agent.adapters.sql.audit_seals import SqlAuditSeals
+    from triage_agent.adapters.sql.audit_trail import SqlAuditTrail
+    from triage_agent.adapters.sql.feed import SqlEventFeed
+    from triage_agent.adapters.sql.health_record import SqlHealthRecord
+    from triage_agent.adapters.sql.outbox import SqlOutbox
+    from triage_agent.adapters.sql.patient_studies import SqlPatientStudies
+    from triage_agent.adapters.sql.preferences import SqlPreferenceStore
+    from triage_agent.adapters.sql.reading_desk import SqlReadingDesk
+    from triage_agent.adapters.sql.study_register import SqlStudyRegister
+    from triage_agent.adapters.sql.tokens import SqlClientTokens
+    from triage_agent.adapters.sql.webhook_outbox import SqlWebhookOutbox
+    from triage_agent.adapters.sql.worklist import SqlWorklist
+    from triage_agent.adapters.system_clock import SystemClock
     from triage_agent.adapters.torch_inference.bundle_files import LoadedModel
     from triage_agent.adapters.torch_inference.decoder import DecoderPool
-    from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
-    from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorithms
     from triage_agent.assemble.scope import ScopeRule
     from triage_agent.deliver.announcing import Announcer
-    from triage_agent.domain.algorithm import AlgorithmIdentity
     from triage_agent.domain.node_health import HealthLimits
-    from triage_agent.domain.study import StudyImages
-    from triage_agent.infer.bundle import AnyBundle
+    from triage_agent.ports.surroundings import Clock, Destination
     from triage_agent.settings import DestinationSettings, Settings
     from triage_agent.webhook_settings import WebhookSettings
-
-MANUFACTURER = "triage-agent"
-# Many times what a card needs: a page shows all of it.
-_CARD_CHARACTERS = 1_000_000
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Node:
-    """What every role shares: the rows, the store and the clock."""
+    """What every role shares: the rows, the store and the clock.
+
+    Each adapter is loaded when it is first asked for: a command that shows the list does not wait
+    for those that only the node needs.
+    """
 
     settings: "Settings"
     database: Database
-    register: SqlStudyRegister
-    worklist: SqlWorklist
-    outbox: SqlOutbox
-    desk: SqlReadingDesk
-    audit: SqlAuditTrail
-    audit_seals: SqlAuditSeals
-    patients: SqlPatientStudies
-    preferences: SqlPreferenceStore
-    accounts: SqlAccounts
-    feed: SqlEventFeed
-    webhooks: SqlWebhookOutbox
-    tokens: SqlClientTokens
-    health: SqlHealthRecord
-    store: FilesystemInstanceStore
-    clock: SystemClock
+
+    @cached_property
+    def register(self) -> "SqlStudyRegister":
+        """Studies and their instances."""
+        from triage_agent.adapters.sql.study_register import SqlStudyRegister
+
+        return SqlStudyRegister(self.database)
+
+    @cached_property
+    def worklist(self) -> "SqlWorklist":
+        """The list."""
+        from triage_agent.adapters.sql.worklist import SqlWorklist
+
+        return SqlWorklist(self.database)
+
+    @cached_property
+    def outbox(self) -> "SqlOutbox":
+        """Results on their way."""
+        from triage_agent.adapters.sql.outbox import SqlOutbox
+
+        return SqlOutbox(self.database)
+
+    @cached_property
+    def desk(self) -> "SqlReadingDesk":
+        """Who reads what."""
+        from triage_agent.adapters.sql.reading_desk import SqlReadingDesk
+
+        return SqlReadingDesk(self.database)
+
+    @cached_property
+    def audit(self) -> "SqlAuditTrail":
+        """Who did what."""
+        from triage_agent.adapters.sql.audit_trail import SqlAuditTrail
+
+        return SqlAuditTrail(self.database)
+
+    @cached_property
+    def audit_seals(self) -> "SqlAuditSeals":
+        """What keeps the audit trail from being changed."""
+        from triage_agent.adapters.sql.audit_seals import SqlAuditSeals
+
+        return SqlAuditSeals(self.database)
+
+    @cached_property
+    def patients(self) -> "SqlPatientStudies":
+        """Which studies are of one patient."""
+        from triage_agent.adapters.sql.patient_studies import SqlPatientStudies
+
+        return SqlPatientStudies(self.database)
+
+    @cached_property
+    def preferences(self) -> "SqlPreferenceStore":
+        """How people want to see the list."""
+        from triage_agent.adapters.sql.preferences import SqlPreferenceStore
+
+        return SqlPreferenceStore(self.database)
+
+    @cached_property
+    def accounts(self) -> "SqlAccounts":
+        """People and their passwords."""
+        from triage_agent.adapters.sql.accounts import SqlAccounts
+
+        return SqlAccounts(self.database)
+
+    @cached_property
+    def feed(self) -> "SqlEventFeed":
+        """What happened, for those who follow it."""
+        from triage_agent.adapters.sql.feed import SqlEventFeed
+
+        return SqlEventFeed(self.database)
+
+    @cached_property
+    def webhooks(self) -> "SqlWebhookOutbox":
+        """Notices on their way."""
+        from triage_agent.adapters.sql.webhook_outbox import SqlWebhookOutbox
+
+        return SqlWebhookOutbox(self.database)
+
+    @cached_property
+    def tokens(self) -> "SqlClientTokens":
+        """Programs that may ask."""
+        from triage_agent.adapters.sql.tokens import SqlClientTokens
+
+        return SqlClientTokens(self.database)
+
+    @cached_property
+    def health(self) -> "SqlHealthRecord":
+        """How the node has been."""
+        from triage_agent.adapters.sql.health_record import SqlHealthRecord
+
+        return SqlHealthRecord(self.database)
+
+    @cached_property
+    def store(self) -> "FilesystemInstanceStore":
+        """The objects."""
+        from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
+
+        return FilesystemInstanceStore(self.settings.data_dir)
+
+    @cached_property
+    def clock(self) -> "SystemClock":
+        """The time."""
+        from triage_agent.adapters.system_clock import SystemClock
+
+        return SystemClock()
 
 
 def make_data_dir(settings: "Settings") -> None:
@@ -92,25 +173,7 @@ def open_node(settings: "Settings") -> Iterator[Node]:
     make_data_dir(settings)
     database = Database(settings.database_url)
     try:
-        yield Node(
-            settings=settings,
-            database=database,
-            register=SqlStudyRegister(database),
-            worklist=SqlWorklist(database),
-            outbox=SqlOutbox(database),
-            desk=SqlReadingDesk(database),
-            audit=SqlAuditTrail(database),
-            audit_seals=SqlAuditSeals(database),
-            patients=SqlPatientStudies(database),
-            preferences=SqlPreferenceStore(database),
-            accounts=SqlAccounts(database),
-            feed=SqlEventFeed(database),
-            webhooks=SqlWebhookOutbox(database),
-            tokens=SqlClientTokens(database),
-            health=SqlHealthRecord(database),
-            store=FilesystemInstanceStore(settings.data_dir),
-            clock=SystemClock(),
-        )
+        yield Node(settings, database)
     finally:
         database.dispose()
 
@@ -122,81 +185,6 @@ def upgrade_database(settings: "Settings") -> str:
     with open_node(settings) as node:
         upgrade(node.database)
         return current_revision(node.database) or ""
-
-
-def read_model(settings: "Settings") -> "LoadedModel":
-    """Read the bundle that is in use. Raises BundleInvalid."""
-    from triage_agent.adapters.torch_inference import bundle_files
-
-    return bundle_files.read_model(model_folder(settings))
-
-
-def take_up_model(settings: "Settings") -> "LoadedModel":
-    """Read the bundle that is in use, and make it known for good, before it scores anything.
-
-    Raises BundleInvalid.
-    """
-    loaded = read_model(settings)
-    try:
-        known_algorithms(settings).remember(algorithm_identity(loaded.bundle))
-    except OSError as error:  # a disk that takes no more must not end a role
-        log.warning("algorithm_not_kept", cause=type(error).__name__)
-    return loaded
-
-
-class ModelWatch:
-    """Says whether another bundle has come into use than the one that a role has `taken_up`.
-
-    It may lie in another folder, or its card was changed in place. Only one that can be read
-    counts, and that goes by another name or version: scores of two models must not be recorded
-    under one name. Until then a role stays with what it has.
-    """
-
-    def __init__(self, settings: "Settings", taken_up: "LoadedModel") -> None:
-        self._settings = settings
-        self._folder = taken_up.folder
-        self._bundle = taken_up.bundle
-        self._seen: tuple[int, int, int] | None = None
-        self._refused = ""
-
-    def __call__(self) -> bool:
-        """Look at the choice and, if it is another one, at the bundle."""
-        from triage_agent.adapters.torch_inference import bundle_files
-
-        try:
-            folder = model_folder(self._settings)
-            if folder == self._folder and not self._was_changed():
-                return False
-            chosen = bundle_files.read_model(folder)
-        except BundleInvalid as error:
-            if str(error) != self._refused:
-                self._refused = str(error)
-                log.error("model_not_taken_up", cause=self._refused)  # noqa: TRY400 (says it all)
-            return False
-        log.info("model_changes", model=chosen.bundle.model)
-        return True
-
-    def _was_changed(self) -> bool:
-        from triage_agent.adapters.torch_inference.bundle_files import CARD, read_card
-
-        try:
-            state = (self._folder / CARD).stat()
-        except OSError:
-            return True  # reading it says what is wrong
-        # Four looks a second: the card is read only when its file is another one.
-        seen = (state.st_ino, state.st_size, state.st_mtime_ns)
-        if seen == self._seen:
-            return False
-        found = read_card(self._folder)
-        if found.model != self._bundle.model:
-            return True
-        self._seen = seen
-        if found != self._bundle:
-            raise BundleInvalid(
-                f"{self._folder}: was changed in place and still goes by {found.model}. Give what "
-                "it is now a version of its own."
-            )
-        return False
 
 
 def health_limits(settings: "Settings") -> "HealthLimits":
@@ -216,7 +204,7 @@ def health_limits(settings: "Settings") -> "HealthLimits":
     )
 
 
-def build_destination(settings: "Settings", destination: "DestinationSettings") -> Destination:
+def build_destination(settings: "Settings", destination: "DestinationSettings") -> "Destination":
     """Build the Destination port for one peer of the settings."""
     from triage_agent.adapters.dimse.destination import DimseDestination
 
@@ -247,7 +235,7 @@ def build_announcer(node: Node, webhook: "WebhookSettings") -> "Announcer":
     )
 
 
-def build_identity_provider(settings: "Settings", clock: Clock) -> "OidcProvider | None":
+def build_identity_provider(settings: "Settings", clock: "Clock") -> "OidcProvider | None":
     """Build the IdentityProvider port, None if the settings name none. Raises SettingsInvalid."""
     if settings.http.oidc is None:
         return None
@@ -258,37 +246,6 @@ def build_identity_provider(settings: "Settings", clock: Clock) -> "OidcProvider
             f"http.oidc needs more packages ({error}): install triage-agent[oidc]"
         ) from error
     return OidcProvider(settings.http.oidc, clock)
-
-
-def model_card(taken_up: "LoadedModel") -> str:
-    """Return the card that came with a bundle, for people to read; "" if none can be read."""
-    try:
-        with (taken_up.folder / "MODEL_CARD.md").open(encoding="utf-8") as card:
-            return card.read(_CARD_CHARACTERS)
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def model_folder(settings: "Settings") -> Path:
-    """Return the folder of the bundle in use: what the settings name, else what was chosen.
-
-    Raises BundleInvalid where the choice cannot be read.
-    """
-    return settings.infer.bundle or installed_bundles(settings).chosen()
-
-
-def installed_bundles(settings: "Settings") -> "InstalledBundles":
-    """Return the bundles in the data folder."""
-    from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
-
-    return InstalledBundles(settings.data_dir / "models")
-
-
-def known_algorithms(settings: "Settings") -> "KnownAlgorithms":
-    """Return every algorithm that was ever in use here."""
-    from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorithms
-
-    return KnownAlgorithms(settings.data_dir / "models" / "known")
 
 
 def build_decoders(
@@ -314,47 +271,3 @@ def scope_rule(settings: "Settings") -> "ScopeRule":
     from triage_agent.assemble.vocabulary import builtin_vocabulary
 
     return ScopeRule(builtin_vocabulary(), settings.assemble.regions)
-
-
-def algorithm_rule(
-    settings: "Settings", taken_up: "LoadedModel"
-) -> "Callable[[StudyImages], AlgorithmIdentity]":
-    """Return the rule that says which algorithm answers for a study.
-
-    That follows from the study's rows; `taken_up` stands in where no image is scored yet, or
-    where the one that scored is not known here.
-    """
-    from triage_agent.domain.algorithm import answering_model
-
-    own = algorithm_identity(taken_up.bundle)
-    known = known_algorithms(settings)
-
-    def algorithm(images: "StudyImages") -> "AlgorithmIdentity":
-        model = answering_model(images.instances)
-        if model in {"", own.model}:
-            return own
-        return known.named(model) or own
-
-    return algorithm
-
-
-def operating_point_rule(
-    algorithm: "Callable[[StudyImages], AlgorithmIdentity]",
-) -> "Callable[[StudyImages], float]":
-    """Return the rule that says above which probability a study is abnormal."""
-    return lambda images: algorithm(images).operating_point(images.study.region)
-
-
-def algorithm_identity(bundle: "AnyBundle") -> "AlgorithmIdentity":
-    """Return how the reports name the model."""
-    from triage_agent.domain.algorithm import AlgorithmIdentity
-
-    return AlgorithmIdentity(
-        name=bundle.name,
-        version=bundle.version,
-        manufacturer=MANUFACTURER,
-        device_uid=bundle.device_uid,
-        weights_sha256=bundle.weights_sha256,
-        architecture=bundle.architecture,
-        operating_points=bundle.operating_points,
-    )

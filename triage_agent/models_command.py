@@ -16,14 +16,14 @@ from triage_agent.adapters.torch_inference.bundle_files import (
     model_name,
     read_model,
 )
-from triage_agent.composition import (
+from triage_agent.composition import make_data_dir
+from triage_agent.errors import BundleInvalid, SettingsInvalid
+from triage_agent.model_in_use import (
     algorithm_identity,
     installed_bundles,
     known_algorithms,
-    make_data_dir,
     model_folder,
 )
-from triage_agent.errors import BundleInvalid, SettingsInvalid
 from triage_agent.settings import Settings
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from triage_agent.domain.assessment import Assessment, AssessmentKind
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.scope import ScopeDecision
-from triage_agent.ports import StudyOpening
+from triage_agent.ports.register import StudyOpening
 from triage_agent.prioritise.placement import place
 from triage_agent.settings import PrioritiseSettings
 

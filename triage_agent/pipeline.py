@@ -21,13 +21,10 @@ from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.study import StudyImages
 from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
 from triage_agent.infer.assess import assess
-from triage_agent.ports import (
-    Clock,
-    FloatImage,
-    InstanceStore,
-    PixelReader,
-    StudyRegister,
-)
+from triage_agent.ports.inference import FloatImage, PixelReader
+from triage_agent.ports.register import StudyRegister
+from triage_agent.ports.storage import InstanceStore
+from triage_agent.ports.surroundings import Clock
 from triage_agent.prioritise.placement import place
 from triage_agent.report.compose import ComposedObject
 from triage_agent.settings import DestinationSettings, PrioritiseSettings

@@ -23,7 +23,8 @@ from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.adapters.processes.role_process import serve_until_stopped
 from triage_agent.adapters.processes.starting import forked
 from triage_agent.adapters.processes.supervisor import Supervisor
-from triage_agent.composition import Node, known_algorithms, open_node, scope_rule
+from triage_agent.composition import Node, open_node, scope_rule
+from triage_agent.model_in_use import known_algorithms
 from triage_agent.opening import open_study
 from triage_agent.prioritise.stat import is_stat
 from triage_agent.receive.arrivals import ArrivalCounter

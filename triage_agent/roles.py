@@ -14,21 +14,23 @@ from typing import TYPE_CHECKING, Any
 from triage_agent.adapters.engine.apscheduler_engine import ApschedulerEngine
 from triage_agent.adapters.processes.role_process import serve_until_stopped
 from triage_agent.composition import (
-    ModelWatch,
     Node,
-    algorithm_rule,
     build_announcer,
     build_decoders,
     build_destination,
     build_identity_provider,
     health_limits,
-    model_card,
-    operating_point_rule,
     scope_rule,
-    take_up_model,
 )
 from triage_agent.domain.study import StudyImages
-from triage_agent.ports import Destination
+from triage_agent.model_in_use import (
+    ModelWatch,
+    algorithm_rule,
+    model_card,
+    operating_point_rule,
+    take_up_model,
+)
+from triage_agent.ports.surroundings import Destination
 
 if TYPE_CHECKING:
     from triage_agent.deliver.announcing import Announcer

@@ -10,7 +10,8 @@ from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.adapters.processes.role_process import RESTART_STATUS, die_with_parent
 from triage_agent.adapters.processes.starting import program
 from triage_agent.adapters.processes.supervisor import Supervisor
-from triage_agent.composition import Node, open_node, take_up_model, upgrade_database
+from triage_agent.composition import Node, open_node, upgrade_database
+from triage_agent.model_in_use import take_up_model
 from triage_agent.settings import Settings
 from triage_agent.users_command import nobody_line
 

@@ -4,12 +4,14 @@ They teach nothing about patients: figures on them are never mixed with figures 
 """
 
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from itertools import count, islice
 
 import numpy as np
 
 from dicom_fixtures.anatomy import VIEWS
-from dicom_fixtures.radiograph import Radiograph, render
+from dicom_fixtures.pathology import Kind
+from dicom_fixtures.radiograph import Radiograph, disorders_of, render
 from model_training.cohorts.sample import FloatArray, Mask, Part, Sample
 from triage_agent.domain.region import Region
 
@@ -22,6 +24,9 @@ FIRST_SEED: Mapping[Part, int] = {
     Part.VALIDATION: 2_000_000,
     Part.TEST: 3_000_000,
 }
+
+# Subjects of training that are looked for or that are more of one region.
+_FIRST_SLIPPED, _FIRST_HAND = 1_500_000, 1_700_000
 
 # Shapes as detectors give them; the network sees all of them stretched to its own square.
 _SHAPES = ((512, 512), (512, 420), (640, 512), (900, 740), (420, 512))
@@ -43,18 +48,51 @@ def synthetic(part: Part, pairs_per_region: int) -> list[Sample]:
     """
     first = FIRST_SEED[part]
     return [
+        sample
+        for region in Region
+        for index in range(pairs_per_region)
+        for sample in _pair(first + index, region)
+    ]
+
+
+def hands(pairs: int) -> list[Sample]:
+    """So many more pairs of hands for training: 19 bones that each may have something."""
+    return [sample for index in range(pairs) for sample in _pair(_FIRST_HAND + index, Region.HAND)]
+
+
+def slipped(pairs_per_region: int) -> list[Sample]:
+    """Pairs for training whose abnormal image shows a subluxed joint and nothing else.
+
+    Of 100 abnormal subjects three are so: too few for a network to learn what it looks like.
+    """
+    return [
+        sample
+        for region in Region
+        for seed in _slipped_seeds(region, pairs_per_region)
+        for sample in _pair(seed, region)
+    ]
+
+
+@cache
+def _slipped_seeds(region: Region, number: int) -> tuple[int, ...]:
+    def alone(seed: int) -> bool:
+        return {each.kind for each in disorders_of(seed, region)} == {Kind.SUBLUXATION}
+
+    return tuple(islice(filter(alone, count(_FIRST_SLIPPED)), number))
+
+
+def _pair(seed: int, region: Region) -> list[Sample]:
+    return [
         Sample(
-            name=f"{region}-{first + index}-{'abnormal' if abnormal else 'normal'}",
+            name=f"{region}-{seed}-{'abnormal' if abnormal else 'normal'}",
             cohort=NAME,
             abnormal=abnormal,
             drawn=True,
             plain=True,
-            read=partial(_draw, first + index, region, abnormal=abnormal),
+            read=partial(_draw, seed, region, abnormal=abnormal),
             region=region.value,
-            mask=partial(_mark, first + index, region) if abnormal else None,
+            mask=partial(_mark, seed, region) if abnormal else None,
         )
-        for region in Region
-        for index in range(pairs_per_region)
         for abnormal in (False, True)
     ]
 

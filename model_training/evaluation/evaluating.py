@@ -41,6 +41,11 @@ class Evaluated:
     kept_for: tuple[str, ...]
 
 
+def scores_name(number: int) -> str:
+    """File of an evaluation with what its model of a number, from 1 on, said of each image."""
+    return f"scores-{number}.csv"
+
+
 def named_models(texts: Iterable[str]) -> dict[str, Path]:
     """Models given as NAME=FOLDER, or as FOLDER, whose last part is then the name.
 
@@ -90,7 +95,7 @@ def evaluated(
     scores, written = {}, []
     for number, (name, place) in enumerate(models.items(), start=1):
         predictions = scored(read_scorer(place), part.samples, on_error, console)
-        path = out / f"scores-{number}.csv"
+        path = out / scores_name(number)
         write_predictions(path, predictions)
         written.append(path)
         scores[name] = by_study(predictions)

@@ -50,6 +50,29 @@ class Pointed:
 
 
 @dataclass(frozen=True, slots=True)
+class Paired:
+    """How far apart the AUC of a model and of another are on the same images.
+
+    Attributes:
+        cohort: which images.
+        images: how many.
+        other: what the other is.
+        auc: of the model.
+        other_auc: of the other.
+        difference: the first minus the second, with DeLong's paired interval.
+        p_value: of no difference, two-sided (DeLong).
+    """
+
+    cohort: str
+    images: int
+    other: str
+    auc: float
+    other_auc: float
+    difference: Estimate
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeShare:
     """How many of a kind of images the model assesses; it abstains from the others.
 
@@ -74,6 +97,7 @@ class Evidence:
     measured: tuple[Measured, ...] = ()
     pointed: tuple[Pointed, ...] = ()
     scope: tuple[ScopeShare, ...] = ()
+    paired: tuple[Paired, ...] = ()
 
 
 def read_evidence(folder: Path) -> Evidence:
@@ -110,6 +134,7 @@ def add_evidence(
     measured: tuple[Measured, ...] = (),
     pointed: tuple[Pointed, ...] = (),
     scope: tuple[ScopeShare, ...] | None = None,
+    paired: tuple[Paired, ...] = (),
 ) -> None:
     """Add to what a run folder holds; what is known of the same images is replaced.
 
@@ -118,6 +143,7 @@ def add_evidence(
         measured: figures of cohorts to add.
         pointed: localisation to add.
         scope: all shares, in the place of those that were there; None: leave them.
+        paired: differences to other models to add.
 
     Raises:
         ValueError: the file that is there is damaged.
@@ -131,6 +157,7 @@ def add_evidence(
         _merged(tuple(each for each in known.measured if not _is_earlier(each)), stamped),
         _merged(known.pointed, pointed),
         known.scope if scope is None else scope,
+        _merged(known.paired, paired),
     )
     text = json.dumps(asdict(together), indent=2) + "\n"
     (folder / EVIDENCE_NAME).write_text(text, encoding="utf-8")
@@ -198,6 +225,10 @@ def _parsed(stored: dict[str, Any]) -> Evidence:
         tuple(
             ScopeShare(**{**each, "assessed": Estimate(**each["assessed"])})
             for each in stored["scope"]
+        ),
+        tuple(
+            Paired(**{**each, "difference": Estimate(**each["difference"])})
+            for each in stored.get("paired", ())
         ),
     )
 

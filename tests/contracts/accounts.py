@@ -10,7 +10,7 @@ from triage_agent.domain.account import User
 from triage_agent.domain.sign_in import FAILURES_KEPT, Session, Throttle
 from triage_agent.domain.visitor import Role
 from triage_agent.errors import UserUnknown
-from triage_agent.ports import Accounts
+from triage_agent.ports.accounts import Accounts
 
 READER = frozenset({Role.READER})
 ALL = frozenset(Role)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import T0, after, uid
 from triage_agent.domain.audit import AuditCursor, AuditEntry, AuditFilter, AuditLine, Deed
-from triage_agent.ports import AuditTrail
+from triage_agent.ports.audit import AuditTrail
 
 STUDY = uid("study", 1)
 ALL = AuditFilter()

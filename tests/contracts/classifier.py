@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from triage_agent.ports import Classifier
+from triage_agent.ports.inference import Classifier
 
 
 @dataclass(frozen=True)

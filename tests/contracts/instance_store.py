@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from triage_agent.ports import InstanceStore
+from triage_agent.ports.storage import InstanceStore
 
 PARTS = (b"head", memoryview(b"data set"))
 WHOLE = b"headdata set"

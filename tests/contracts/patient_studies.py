@@ -6,7 +6,8 @@ import pytest
 
 from tests.factories import Value, after, make_instance, make_opening, uid
 from triage_agent.errors import StudyUnknown
-from triage_agent.ports import PatientStudies, StudyRegister
+from triage_agent.ports.patients import PatientStudies
+from triage_agent.ports.register import StudyRegister
 
 PATIENT = {"PatientID": "P7", "PatientBirthDate": "19700101"}
 

@@ -13,7 +13,7 @@ from triage_agent.domain.region import Region
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.domain.worklist_filter import WorklistFilter
 from triage_agent.errors import ClaimedByAnother, StudyUnknown
-from triage_agent.ports import ReadingDeed
+from triage_agent.ports.reading import ReadingDeed
 
 
 class ClaimingContract:

@@ -4,7 +4,7 @@ from tests.contracts.register_ports import STUDY, RegisterPorts
 from tests.factories import after
 from triage_agent.domain.verdict import Judgement, ReaderVerdict
 from triage_agent.domain.worklist_filter import WorklistFilter
-from triage_agent.ports import ReadingChange
+from triage_agent.ports.reading import ReadingChange
 
 END = after(1800)
 

@@ -9,7 +9,7 @@ from tests.factories import after, make_instance, make_placement, uid
 from triage_agent.domain.verdict import DisagreementReason, Judgement
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.errors import AlreadyRead, GenerationStale, ReadingConflict
-from triage_agent.ports import ReadingDeed
+from triage_agent.ports.reading import ReadingDeed
 
 
 class MarkingContract:

@@ -8,7 +8,7 @@ from triage_agent.domain.reading import Reading
 from triage_agent.domain.verdict import Judgement, ReaderVerdict
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.errors import NothingToUndo
-from triage_agent.ports import ReadingChange, ReadingDeed
+from triage_agent.ports.reading import ReadingChange, ReadingDeed
 
 END = after(1800)
 

@@ -21,7 +21,9 @@ from triage_agent.domain.instance import Instance
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.study import Study
 from triage_agent.domain.worklist import ReadingState
-from triage_agent.ports import Outbox, ReadingDesk, RegistrationOutcome, StudyRegister, Worklist
+from triage_agent.ports.lists import Outbox, Worklist
+from triage_agent.ports.reading import ReadingDesk
+from triage_agent.ports.register import RegistrationOutcome, StudyRegister
 
 QUIET_SECONDS = 10.0
 STUDY = uid("study", 1)

@@ -19,7 +19,7 @@ from triage_agent.domain.instance import CodedConcept
 from triage_agent.domain.region import Region
 from triage_agent.domain.study import StudyState
 from triage_agent.errors import StudyUnknown
-from triage_agent.ports import RegistrationOutcome
+from triage_agent.ports.register import RegistrationOutcome
 
 
 class RegisteringContract:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from triage_agent.ports import Classification
+from triage_agent.ports.inference import Classification
 
 Images = npt.NDArray[np.float32]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from triage_agent.ports import FloatImage
+from triage_agent.ports.inference import FloatImage
 
 Answer = float | Exception
 

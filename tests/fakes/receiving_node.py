@@ -14,7 +14,7 @@ from tests.fakes.study_register import FakeStudyRegister
 from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
-from triage_agent.ports import StudyOpening
+from triage_agent.ports.register import StudyOpening
 from triage_agent.receive.receipt import Receipt
 from triage_agent.receive.receiver import Receiver
 

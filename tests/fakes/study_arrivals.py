@@ -5,7 +5,7 @@ from datetime import datetime
 
 from triage_agent.domain.instance import Instance, InstanceState
 from triage_agent.domain.study import Study, StudyState
-from triage_agent.ports import StudyOpening
+from triage_agent.ports.register import StudyOpening
 
 
 def first_row(

@@ -14,7 +14,7 @@ from triage_agent.domain.reading import Reading, put_back
 from triage_agent.domain.study import Study, StudyImages, StudyState
 from triage_agent.domain.worklist import Event, ReadingState
 from triage_agent.errors import StudyUnknown
-from triage_agent.ports import RegistrationOutcome, StudyOpening
+from triage_agent.ports.register import RegistrationOutcome, StudyOpening
 
 
 class FakeStudyRegister:

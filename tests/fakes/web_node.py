@@ -1,7 +1,7 @@
 """A node behind the web page: all its ports are fakes, filled by the register's own rules."""
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from fastapi import FastAPI
@@ -36,7 +36,10 @@ from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.domain.instance import Instance
 from triage_agent.domain.radiograph import Radiograph, Window
 from triage_agent.domain.visitor import Role, Visitor
-from triage_agent.ports import FloatImage, IdentityProvider
+from triage_agent.ports.inference import FloatImage
+
+if TYPE_CHECKING:
+    from triage_agent.ports.identity import IdentityProvider
 
 # Every change has to carry its token: `headers={"X-CSRF-Token": CSRF_TOKEN}`.
 CSRF_TOKEN = "the-token-of-the-tests"  # noqa: S105 (lets nobody in)

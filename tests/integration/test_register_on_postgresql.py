@@ -25,7 +25,7 @@ from triage_agent.adapters.sql.migrate import upgrade
 from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.adapters.sql.schema import metadata
 from triage_agent.errors import DatabaseUnavailable
-from triage_agent.ports import RegistrationOutcome
+from triage_agent.ports.register import RegistrationOutcome
 
 pytestmark = pytest.mark.integration
 

@@ -53,7 +53,8 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
     arguments = [
         "bundled", "--fracatlas", outlined_fracatlas, "--weights", first_weights, "--out", out,
         "--version", "9.8.7", "--threads", 1, "--architecture", SMALL, "--size", 32,
-        "--epochs", 1, "--synthetic-pairs", 1, "--operating-studies", 42,
+        "--epochs", 1, "--synthetic-pairs", 1, "--slipped-pairs", 1, "--hand-pairs", 1,
+        "--operating-studies", 42,
         "--test-subjects", 1, "--test-studies", 6, "--localised-subjects", 1,
     ]  # fmt: skip
     outcome = CliRunner().invoke(main, list(map(str, arguments)))
@@ -75,6 +76,12 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
         "FracAtlas test",
     ]
 
+    assert [(each.cohort, each.images) for each in evidence.paired] == [
+        (each.cohort, each.metrics[0].images) for each in evidence.measured[:2]
+    ]
+    for pair, measured in zip(evidence.paired, evidence.measured, strict=False):
+        assert pair.auc == pytest.approx(next(m.value for m in measured.metrics if m.name == "auc"))
+
     assert any(share.in_scope for share in evidence.scope)
     assert any(share.name.startswith("FracAtlas lower limb") for share in evidence.scope)
 
@@ -91,6 +98,7 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
         "10.1038/s41597-023-02432-4",
         "| ImageNet | initial weights |",
         "| synthetic studies | 6 studies |",
+        "### Against a linear probe",
         "## Whether its heat map points at the abnormality",
         "## What it abstains from",
         "versions 0.1 to 0.4 were measured",

@@ -33,6 +33,9 @@ def test_a_configuration_survives_writing_and_reading(tmp_path):
         earlier=(Stage(96, FitPlan(epochs=2), 5), Stage(128, FitPlan(annealed=True))),
         split_seed=4,
         synthetic_pairs=0,
+        slipped_pairs=2,
+        hand_pairs=3,
+        begun="0" * 64,
     )
     RunFolder(tmp_path).write_config(config)
     assert RunFolder(tmp_path).read_config() == config

@@ -14,7 +14,7 @@ from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.composition import Node
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.webhook import WebhookEvent, WebhookRule
-from triage_agent.ports import Clock
+from triage_agent.ports.surroundings import Clock
 
 STUDIES = 5
 REPORTED = uid("study", 9)

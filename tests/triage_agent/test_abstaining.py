@@ -15,7 +15,6 @@ from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from tests.fakes.worklist import FakeWorklist
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
-from triage_agent.composition import algorithm_identity
 from triage_agent.dicom.headers import parse_header
 from triage_agent.dicom.part10 import file_head
 from triage_agent.domain.assessment import AssessmentKind
@@ -27,6 +26,7 @@ from triage_agent.domain.study import StudyState
 from triage_agent.infer.judging import NetworkJudge
 from triage_agent.infer.scope_gate import BEYOND_SCOPE, ScopeGate
 from triage_agent.infer.scoring import score_due
+from triage_agent.model_in_use import algorithm_identity
 from triage_agent.pipeline import Reporting, assess_due
 from triage_agent.receive.receipt import object_digest
 from triage_agent.report.compose import compose

@@ -15,13 +15,22 @@ from tests.contracts.register_ports import RegisterPorts
 from tests.factories import uid
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.cli import main
-from triage_agent.composition import model_folder, read_model
 from triage_agent.domain.delivery import DeliveryState
+from triage_agent.model_in_use import model_folder, read_model
 from triage_agent.settings import Settings
 
 DESTINATION = {"name": "pacs", "host": "127.0.0.1", "port": 104, "ae_title": "PACS"}
 # Each takes seconds to import, and none is needed to look at rows.
-HEAVY = ("alembic", "fastapi", "onnxruntime", "pynetdicom", "torch")
+HEAVY = (
+    "alembic",
+    "fastapi",
+    "numpy",
+    "onnxruntime",
+    "pydicom",
+    "pynetdicom",
+    "structlog",
+    "torch",
+)
 
 Invoke = Callable[..., Result]
 

@@ -17,15 +17,15 @@ from triage_agent.adapters.torch_inference.bundle_files import (
 )
 from triage_agent.adapters.torch_inference.judges import load_judge
 from triage_agent.adapters.torch_inference.ship_export import ship_export
-from triage_agent.composition import (
+from triage_agent.domain.region import Region
+from triage_agent.infer.scores import Calibration
+from triage_agent.model_in_use import (
     ModelWatch,
     algorithm_identity,
     known_algorithms,
     model_folder,
     take_up_model,
 )
-from triage_agent.domain.region import Region
-from triage_agent.infer.scores import Calibration
 from triage_agent.settings import Settings
 
 ARCHITECTURE = "shufflenet_v2_x0_5"

@@ -9,8 +9,8 @@ from tests.fakes.bundle import relabel, write_bundle
 from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, WEIGHTS
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED
 from triage_agent.adapters.torch_inference.ship_export import ship_export
-from triage_agent.composition import ModelWatch, known_algorithms, model_folder, take_up_model
 from triage_agent.infer.bundle import ModelBundle
+from triage_agent.model_in_use import ModelWatch, known_algorithms, model_folder, take_up_model
 from triage_agent.settings import Settings
 
 

@@ -20,12 +20,6 @@ from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
-from triage_agent.composition import (
-    algorithm_identity,
-    algorithm_rule,
-    known_algorithms,
-    operating_point_rule,
-)
 from triage_agent.dicom.headers import parse_header
 from triage_agent.dicom.part10 import file_head
 from triage_agent.domain.algorithm import AlgorithmIdentity
@@ -35,6 +29,12 @@ from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.domain.study import StudyState
 from triage_agent.errors import DecoderCrashed, ReportInvalid, StorageFull
+from triage_agent.model_in_use import (
+    algorithm_identity,
+    algorithm_rule,
+    known_algorithms,
+    operating_point_rule,
+)
 from triage_agent.pipeline import Reporting, assess_due
 from triage_agent.receive.receipt import object_digest
 from triage_agent.report.compose import compose

@@ -9,7 +9,7 @@ from triage_agent.deliver.retry import RetryPolicy
 from triage_agent.deliver.webhook_message import message_body, message_id, signed_headers
 from triage_agent.domain.webhook import WebhookDelivery, WebhookRule
 from triage_agent.errors import DestinationUnreachable
-from triage_agent.ports import Clock
+from triage_agent.ports.surroundings import Clock
 from triage_agent.ports.webhooks import WebhookEndpoint, WebhookOutbox
 
 # Where a study stood three days ago helps nobody any more.

@@ -11,7 +11,9 @@ from triage_agent.errors import (
     DestinationUnreachable,
     TransientError,
 )
-from triage_agent.ports import Clock, Destination, InstanceStore, Outbox
+from triage_agent.ports.lists import Outbox
+from triage_agent.ports.storage import InstanceStore
+from triage_agent.ports.surroundings import Clock, Destination
 
 SUCCESS = "0x0000"
 # What the status of a delivery begins with when the failure is one that passes.

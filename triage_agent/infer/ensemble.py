@@ -23,7 +23,7 @@ import numpy.typing as npt
 from triage_agent.domain.region import Region
 from triage_agent.infer.ensemble_bundle import EnsembleBundle, EnsembleKind
 from triage_agent.infer.judging import Batch, Judgement, NetworkJudge
-from triage_agent.ports import FloatImage
+from triage_agent.ports.inference import FloatImage
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from triage_agent.domain.region import Region
 from triage_agent.infer.bundle import ModelBundle
 from triage_agent.infer.scope_gate import BEYOND_SCOPE
-from triage_agent.ports import Classifier, FloatImage
+from triage_agent.ports.inference import Classifier, FloatImage
 
 Batch = npt.NDArray[np.float32]
 

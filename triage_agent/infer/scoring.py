@@ -15,7 +15,9 @@ from triage_agent.domain.instance import ClassActivation, ImageScore, Instance
 from triage_agent.errors import DecoderCrashed, PixelsUnreadable
 from triage_agent.infer.judging import Judge, Judgement
 from triage_agent.infer.scores import image_probability
-from triage_agent.ports import Clock, FloatImage, PixelReader, StudyRegister
+from triage_agent.ports.inference import FloatImage, PixelReader
+from triage_agent.ports.register import StudyRegister
+from triage_agent.ports.surroundings import Clock
 
 Decoded = tuple[Instance, tuple[FloatImage, ...]]
 

@@ -12,14 +12,9 @@ from triage_agent.dicom.status import StoreStatus
 from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState, StoredObject
 from triage_agent.domain.scope import ScopeDecision
 from triage_agent.errors import ObjectRefused, StorageFull, TransientError
-from triage_agent.ports import (
-    Clock,
-    IncomingObject,
-    InstanceStore,
-    RegistrationOutcome,
-    StudyOpening,
-    StudyRegister,
-)
+from triage_agent.ports.register import RegistrationOutcome, StudyOpening, StudyRegister
+from triage_agent.ports.storage import IncomingObject, InstanceStore
+from triage_agent.ports.surroundings import Clock
 from triage_agent.receive.receipt import Receipt, ReceiptOutcome, object_digest, refusal
 from triage_agent.receive.reception import Reception
 

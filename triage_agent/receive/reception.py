@@ -10,7 +10,7 @@ from triage_agent.errors import ObjectRefused, StorageFull, TransientError
 from triage_agent.receive.receipt import Receipt, digest_seed, refusal
 
 if TYPE_CHECKING:
-    from triage_agent.ports import IncomingObject
+    from triage_agent.ports.storage import IncomingObject
     from triage_agent.receive.receiver import Receiver
 
 

@@ -17,7 +17,7 @@ from triage_agent.infer.judging import NetworkJudge
 from triage_agent.infer.scope_gate import BEYOND_SCOPE, ScopeGate
 from triage_agent.infer.scores import Calibration, image_probability
 from triage_agent.infer.scoring import _Step, score_due
-from triage_agent.ports import Classification
+from triage_agent.ports.inference import Classification
 
 
 class Node:

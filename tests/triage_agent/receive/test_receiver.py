@@ -14,7 +14,7 @@ from triage_agent.domain.instance import InstanceHeader, InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
 from triage_agent.errors import TransientError
-from triage_agent.ports import RegistrationOutcome
+from triage_agent.ports.register import RegistrationOutcome
 from triage_agent.receive.receipt import ReceiptOutcome, object_digest
 from triage_agent.receive.receiver import Receiver
 

@@ -31,24 +31,19 @@ from triage_agent.adapters.http.sign_ins import SignIns
 from triage_agent.adapters.http.templating import HERE, Templates
 from triage_agent.adapters.http.trusted_proxy import identifying
 from triage_agent.adapters.http.work import work_routes
-from triage_agent.ports import (
-    Accounts,
-    AuditTrail,
-    Clock,
-    IdentityProvider,
-    InstanceStore,
-    Outbox,
-    Passwords,
-    PatientStudies,
-    PixelReader,
-    PreferenceStore,
-    RadiographReader,
-    ReadingDesk,
-    StudyRegister,
-    Worklist,
-)
+from triage_agent.ports.accounts import Accounts, Passwords
+from triage_agent.ports.audit import AuditTrail
 from triage_agent.ports.feed import EventFeed
 from triage_agent.ports.health import HealthRecord
+from triage_agent.ports.identity import IdentityProvider
+from triage_agent.ports.inference import PixelReader, RadiographReader
+from triage_agent.ports.lists import Outbox, Worklist
+from triage_agent.ports.patients import PatientStudies
+from triage_agent.ports.preferences import PreferenceStore
+from triage_agent.ports.reading import ReadingDesk
+from triage_agent.ports.register import StudyRegister
+from triage_agent.ports.storage import InstanceStore
+from triage_agent.ports.surroundings import Clock
 from triage_agent.ports.tokens import ClientTokens
 from triage_agent.ports.webhooks import WebhookOutbox
 

@@ -13,7 +13,8 @@ from starlette.requests import HTTPConnection
 
 from triage_agent.domain.audit import AuditLine, Deed
 from triage_agent.domain.visitor import Visitor
-from triage_agent.ports import AuditTrail, Clock
+from triage_agent.ports.audit import AuditTrail
+from triage_agent.ports.surroundings import Clock
 
 # An open page asks for its live parts again every few seconds. The same view by the same visitor
 # is one line a minute; another page of the list, filter or study is another view.

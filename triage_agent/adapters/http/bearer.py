@@ -10,7 +10,7 @@ from starlette.status import HTTP_401_UNAUTHORIZED, HTTP_429_TOO_MANY_REQUESTS
 from triage_agent.adapters.http.problems import problem
 from triage_agent.domain.client_token import token_digest
 from triage_agent.domain.visitor import Visitor
-from triage_agent.ports import Clock
+from triage_agent.ports.surroundings import Clock
 from triage_agent.ports.tokens import ClientTokens
 
 # A program that asks ten times a second, without end, has gone wrong; a burst is served.

@@ -24,7 +24,7 @@ from triage_agent.domain.verdict import (
 from triage_agent.domain.visitor import Role, Visitor
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.domain.worklist_filter import WorklistFilter
-from triage_agent.ports import ReadingChange, ReadingDeed
+from triage_agent.ports.reading import ReadingChange, ReadingDeed
 from triage_agent.prioritise.listing import iso
 
 _GREATEST = 2_147_483_647

@@ -9,21 +9,17 @@ from triage_agent.domain.instance import InstanceHeader
 from triage_agent.domain.node_health import HealthLimits
 from triage_agent.domain.study import StudyImages
 from triage_agent.domain.webhook import WebhookRule
-from triage_agent.ports import (
-    AuditTrail,
-    Clock,
-    InstanceStore,
-    Outbox,
-    PatientStudies,
-    PixelReader,
-    PreferenceStore,
-    RadiographReader,
-    ReadingDesk,
-    StudyRegister,
-    Worklist,
-)
+from triage_agent.ports.audit import AuditTrail
 from triage_agent.ports.feed import EventFeed
 from triage_agent.ports.health import HealthRecord
+from triage_agent.ports.inference import PixelReader, RadiographReader
+from triage_agent.ports.lists import Outbox, Worklist
+from triage_agent.ports.patients import PatientStudies
+from triage_agent.ports.preferences import PreferenceStore
+from triage_agent.ports.reading import ReadingDesk
+from triage_agent.ports.register import StudyRegister
+from triage_agent.ports.storage import InstanceStore
+from triage_agent.ports.surroundings import Clock
 from triage_agent.ports.webhooks import WebhookOutbox
 from triage_agent.settings import PrioritiseSettings, ReadingSettings
 from triage_agent.shown_settings import ShownSetting

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from triage_agent.adapters.http.pictures import under_heat
 from triage_agent.domain.instance import ClassActivation, Instance
-from triage_agent.ports import PixelReader
+from triage_agent.ports.inference import PixelReader
 
 # Twice the box on the page, for screens with fine pixels.
 LONGEST_SIDE = 144

@@ -24,7 +24,7 @@ from triage_agent.adapters.http.sign_ins import SignIns, new_secret
 from triage_agent.adapters.http.templating import Templates
 from triage_agent.domain.audit import Deed
 from triage_agent.errors import IdentityRefused
-from triage_agent.ports import IdentityProvider
+from triage_agent.ports.identity import IdentityProvider
 
 OIDC = f"{SIGN_IN}/oidc"
 CALLBACK = f"{OIDC}/callback"

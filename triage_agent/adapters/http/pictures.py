@@ -10,7 +10,7 @@ from PIL import Image
 
 from triage_agent.domain.heat import overlay, upsample
 from triage_agent.domain.instance import ClassActivation, Instance
-from triage_agent.ports import PixelReader
+from triage_agent.ports.inference import PixelReader
 
 # Fills a reading screen's half; beyond it a person opens the study in a viewer.
 LONGEST_SIDE = 1200

@@ -19,7 +19,7 @@ from dataclasses import asdict
 
 from triage_agent.domain.instance import Instance
 from triage_agent.domain.radiograph import Radiograph
-from triage_agent.ports import RadiographReader
+from triage_agent.ports.inference import RadiographReader
 
 # More than any screen for radiographs shows at once; the whole image is fetched on demand.
 SCREEN_SIDE = 2560

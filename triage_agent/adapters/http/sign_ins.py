@@ -17,7 +17,8 @@ from triage_agent.domain.sign_in import (
 )
 from triage_agent.domain.visitor import Role, Visitor
 from triage_agent.errors import UserUnknown
-from triage_agent.ports import Accounts, Clock, Passwords
+from triage_agent.ports.accounts import Accounts, Passwords
+from triage_agent.ports.surroundings import Clock
 
 _NETWORK_BITS_OF_ONE_PEER = 64  # a household or a ward has all addresses of such an IPv6 network
 

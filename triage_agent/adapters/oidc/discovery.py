@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 
 from triage_agent.errors import IdentityProviderUnavailable
 from triage_agent.identity_settings import is_safe_address
-from triage_agent.ports import Clock
+from triage_agent.ports.surroundings import Clock
 
 _KEPT = timedelta(hours=1)
 # A provider may have changed its keys; who sends made-up key names must not make us ask for ever.

@@ -23,7 +23,7 @@ from triage_agent.domain.account import user_name
 from triage_agent.domain.identity import Identity, roles_of
 from triage_agent.errors import IdentityProviderUnavailable, IdentityRefused
 from triage_agent.identity_settings import OidcSettings
-from triage_agent.ports import Clock
+from triage_agent.ports.surroundings import Clock
 
 # Signed with a private key. "none" is no signature, and with HS256 whoever knows a public key
 # could sign (RFC 8725 section 2.1).

@@ -21,7 +21,7 @@ from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState
 from triage_agent.domain.reading import put_back
 from triage_agent.domain.study import StudyState
 from triage_agent.domain.worklist import Event, ReadingState
-from triage_agent.ports import RegistrationOutcome, StudyOpening
+from triage_agent.ports.register import RegistrationOutcome, StudyOpening
 
 # The statements of the hot path are built once: to build one takes longer than to run it. The name
 # of a parameter must not be that of a column, which in an update would be one to set.

@@ -16,7 +16,7 @@ from triage_agent.domain.priority import Placement
 from triage_agent.domain.study import StudyImages
 from triage_agent.domain.worklist import Event
 from triage_agent.errors import StudyUnknown
-from triage_agent.ports import RegistrationOutcome, StudyOpening
+from triage_agent.ports.register import RegistrationOutcome, StudyOpening
 
 # Built once, as every instance needs it.
 _OWN_RESULT = sa.select(result.c.id).where(result.c.SOPInstanceUID == sa.bindparam("the_object"))

@@ -22,7 +22,7 @@ from triage_agent.adapters.torch_inference.onnx_weights import with_weights
 from triage_agent.adapters.torch_inference.reduced import reduced_form
 from triage_agent.adapters.torch_inference.reference_inputs import agree_exactly, reference_inputs
 from triage_agent.errors import SettingsInvalid
-from triage_agent.ports import Classifier
+from triage_agent.ports.inference import Classifier
 from triage_agent.settings import InferSettings
 
 Images = npt.NDArray[np.float32]

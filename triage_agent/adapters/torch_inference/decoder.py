@@ -26,7 +26,7 @@ from triage_agent.adapters.torch_inference.decoder_wire import BrokenWire, Head,
 from triage_agent.domain.radiograph import Radiograph
 from triage_agent.errors import DecoderCrashed, PixelsUnreadable
 from triage_agent.infer.preprocess import Preprocessing
-from triage_agent.ports import FloatImage
+from triage_agent.ports.inference import FloatImage
 
 # A child imports numpy and pydicom in under a second; a node that starts up has much else to do.
 START_SECONDS = 60.0

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from triage_agent.adapters.torch_inference.onnx_names import CAM, FEATURES, IMAGES, LOGITS
-from triage_agent.ports import Classification
+from triage_agent.ports.inference import Classification
 
 
 class OnnxClassifier:

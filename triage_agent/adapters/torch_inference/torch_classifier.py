@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
 from triage_agent.errors import BundleInvalid
 from triage_agent.infer.network import TriageNetwork, build_network
-from triage_agent.ports import Classification
+from triage_agent.ports.inference import Classification
 
 _CAUSE_CHARACTERS = 200
 

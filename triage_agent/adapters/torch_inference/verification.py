@@ -17,7 +17,7 @@ from triage_agent.adapters.torch_inference.bundle_files import (
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED, ExportedNetwork, read_export
 from triage_agent.adapters.torch_inference.reference_inputs import agree_exactly, reference_inputs
 from triage_agent.errors import BundleInvalid
-from triage_agent.ports import Classification
+from triage_agent.ports.inference import Classification
 
 # Of the largest value of a map: far less than a colour of the overlay can show. Features differ by
 # rounding as maps do.

@@ -12,7 +12,7 @@ from triage_agent.adapters.sql.engine import Database
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.domain.worklist_filter import WorklistFilter
 from triage_agent.domain.worklist_order import ListColumn, WorklistOrder
-from triage_agent.ports import Worklist
+from triage_agent.ports.lists import Worklist
 
 LIST = "ix_worklist_entry_not_read"
 # Small, however many studies there are.

@@ -12,7 +12,7 @@ from tests.factories import make_instance, make_stored, uid
 from tests.peers.register_writer import processes, start_registering, start_writer
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.schema import delivery, event, instance, result, series, study
-from triage_agent.ports import RegistrationOutcome
+from triage_agent.ports.register import RegistrationOutcome
 
 KILLS = 30
 WRITERS = 3

@@ -11,7 +11,7 @@ from triage_agent.adapters.http.languages.catalogue import Catalogue, read_catal
 from triage_agent.domain.preferences import Language
 from triage_agent.domain.visitor import Visitor
 from triage_agent.errors import TransientError
-from triage_agent.ports import PreferenceStore
+from triage_agent.ports.preferences import PreferenceStore
 
 ENGLISH = Catalogue("en")
 # The texts of the API are read by programs, and its documents are in English.

@@ -1,0 +1,162 @@
+"""The model in use: where its bundle lies, who takes it up when, and what goes by its name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from triage_agent.adapters.torch_inference.bundle_files import (
+    CARD,
+    LoadedModel,
+    read_card,
+)
+from triage_agent.adapters.torch_inference.bundle_files import read_model as read_bundle_in
+from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
+from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorithms
+from triage_agent.domain.algorithm import AlgorithmIdentity, answering_model
+from triage_agent.domain.study import StudyImages
+from triage_agent.errors import BundleInvalid
+from triage_agent.infer.bundle import AnyBundle
+from triage_agent.settings import Settings
+
+MANUFACTURER = "triage-agent"
+# Many times what a card needs: a page shows all of it.
+_CARD_CHARACTERS = 1_000_000
+
+log = structlog.get_logger()
+
+
+def read_model(settings: Settings) -> LoadedModel:
+    """Read the bundle that is in use. Raises BundleInvalid."""
+    return read_bundle_in(model_folder(settings))
+
+
+def take_up_model(settings: Settings) -> LoadedModel:
+    """Read the bundle that is in use, and make it known for good, before it scores anything.
+
+    Raises BundleInvalid.
+    """
+    loaded = read_model(settings)
+    try:
+        known_algorithms(settings).remember(algorithm_identity(loaded.bundle))
+    except OSError as error:  # a disk that takes no more must not end a role
+        log.warning("algorithm_not_kept", cause=type(error).__name__)
+    return loaded
+
+
+class ModelWatch:
+    """Says whether another bundle has come into use than the one that a role has `taken_up`.
+
+    It may lie in another folder, or its card was changed in place. Only one that can be read
+    counts, and that goes by another name or version: scores of two models must not be recorded
+    under one name. Until then a role stays with what it has.
+    """
+
+    def __init__(self, settings: Settings, taken_up: LoadedModel) -> None:
+        self._settings = settings
+        self._folder = taken_up.folder
+        self._bundle = taken_up.bundle
+        self._seen: tuple[int, int, int] | None = None
+        self._refused = ""
+
+    def __call__(self) -> bool:
+        """Look at the choice and, if it is another one, at the bundle."""
+        try:
+            folder = model_folder(self._settings)
+            if folder == self._folder and not self._was_changed():
+                return False
+            chosen = read_bundle_in(folder)
+        except BundleInvalid as error:
+            if str(error) != self._refused:
+                self._refused = str(error)
+                log.error("model_not_taken_up", cause=self._refused)  # noqa: TRY400 (says it all)
+            return False
+        log.info("model_changes", model=chosen.bundle.model)
+        return True
+
+    def _was_changed(self) -> bool:
+        try:
+            state = (self._folder / CARD).stat()
+        except OSError:
+            return True  # reading it says what is wrong
+        # Four looks a second: the card is read only when its file is another one.
+        seen = (state.st_ino, state.st_size, state.st_mtime_ns)
+        if seen == self._seen:
+            return False
+        found = read_card(self._folder)
+        if found.model != self._bundle.model:
+            return True
+        self._seen = seen
+        if found != self._bundle:
+            raise BundleInvalid(
+                f"{self._folder}: was changed in place and still goes by {found.model}. Give what "
+                "it is now a version of its own."
+            )
+        return False
+
+
+def model_card(taken_up: LoadedModel) -> str:
+    """Return the card that came with a bundle, for people to read; "" if none can be read."""
+    try:
+        with (taken_up.folder / "MODEL_CARD.md").open(encoding="utf-8") as card:
+            return card.read(_CARD_CHARACTERS)
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def model_folder(settings: Settings) -> Path:
+    """Return the folder of the bundle in use: what the settings name, else what was chosen.
+
+    Raises BundleInvalid where the choice cannot be read.
+    """
+    return settings.infer.bundle or installed_bundles(settings).chosen()
+
+
+def installed_bundles(settings: Settings) -> InstalledBundles:
+    """Return the bundles in the data folder."""
+    return InstalledBundles(settings.data_dir / "models")
+
+
+def known_algorithms(settings: Settings) -> KnownAlgorithms:
+    """Return every algorithm that was ever in use here."""
+    return KnownAlgorithms(settings.data_dir / "models" / "known")
+
+
+def algorithm_rule(
+    settings: Settings, taken_up: LoadedModel
+) -> Callable[[StudyImages], AlgorithmIdentity]:
+    """Return the rule that says which algorithm answers for a study.
+
+    That follows from the study's rows; `taken_up` stands in where no image is scored yet, or
+    where the one that scored is not known here.
+    """
+    own = algorithm_identity(taken_up.bundle)
+    known = known_algorithms(settings)
+
+    def algorithm(images: StudyImages) -> AlgorithmIdentity:
+        model = answering_model(images.instances)
+        if model in {"", own.model}:
+            return own
+        return known.named(model) or own
+
+    return algorithm
+
+
+def operating_point_rule(
+    algorithm: Callable[[StudyImages], AlgorithmIdentity],
+) -> Callable[[StudyImages], float]:
+    """Return the rule that says above which probability a study is abnormal."""
+    return lambda images: algorithm(images).operating_point(images.study.region)
+
+
+def algorithm_identity(bundle: AnyBundle) -> AlgorithmIdentity:
+    """Return how the reports name the model."""
+    return AlgorithmIdentity(
+        name=bundle.name,
+        version=bundle.version,
+        manufacturer=MANUFACTURER,
+        device_uid=bundle.device_uid,
+        weights_sha256=bundle.weights_sha256,
+        architecture=bundle.architecture,
+        operating_points=bundle.operating_points,
+    )
