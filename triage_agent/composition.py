@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from triage_agent.adapters.sql.engine import Database
-from triage_agent.adapters.sql.revision import current_revision
+from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.errors import SettingsInvalid
 
 if TYPE_CHECKING:
@@ -180,9 +180,12 @@ def open_node(settings: "Settings") -> Iterator[Node]:
 
 def upgrade_database(settings: "Settings") -> str:
     """Bring the schema up to date; return its revision."""
-    from triage_agent.adapters.sql.migrate import upgrade
-
     with open_node(settings) as node:
+        found = current_revision(node.database)
+        if found == newest_revision():
+            return found
+        from triage_agent.adapters.sql.migrate import upgrade  # a start need not wait for Alembic
+
         upgrade(node.database)
         return current_revision(node.database) or ""
 

@@ -48,6 +48,7 @@ def run_receive(node: Node, stop: threading.Event) -> bool:
     """Accept associations; acknowledge what is stored and registered. Never asks for a restart."""
     settings = node.settings
     node.store.discard_leftovers()
+    _load(node)
     # Every association waits while Python collects garbage: what is here to stay need not be
     # looked at each time. And what is never written to is shared by all that are forked.
     gc.freeze()
@@ -58,6 +59,11 @@ def run_receive(node: Node, stop: threading.Event) -> bool:
     elif not _supervise(settings, names, listener):
         raise RuntimeError("a process that receives did not stop in time")
     return False
+
+
+def _load(node: Node) -> None:
+    """Have everything in memory that those who are forked use, so that they share it."""
+    _ = node.register, node.health, node.clock
 
 
 def process_names(settings: "DicomSettings") -> tuple[str, ...]:

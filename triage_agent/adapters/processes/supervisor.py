@@ -20,6 +20,7 @@ STOP_SECONDS = 8.0  # a role has this long to end after SIGTERM; the whole shutd
 SHORT_LIFE_SECONDS = 5.0  # a process that dies sooner is restarted with growing pauses
 MAXIMUM_PAUSE_SECONDS = 5.0
 WAKE_SECONDS = 0.2  # how often children are looked at
+HEAD_START_SECONDS = 5.0  # the others do not wait longer for those that are waited for
 
 log = structlog.get_logger()
 
@@ -39,9 +40,10 @@ class Supervisor:
     """Runs one process for each role, which `start` starts, until SIGTERM or SIGINT.
 
     A role tells that it is ready with one JSON line on its standard output; these facts are
-    handed to `on_ready` once the roles in `wait_for` have told theirs. One that ends with
-    RESTART_STATUS is started again without a pause. `pin` turns a role's facts
-    into environment for its next start, so that a port the system chose stays the same.
+    handed to `on_ready` once the roles in `wait_for` have told theirs. These start first; the
+    others follow when they are ready, or take too long. One that ends with RESTART_STATUS is
+    started again without a pause. `pin` turns a role's facts into environment for its next start,
+    so that a port the system chose stays the same.
     Of a process that has died `on_death` is told before the next one takes its place;
     `on_stopping` is called before all are asked to stop, for which they have `stop_seconds`.
     """
@@ -60,7 +62,7 @@ class Supervisor:
     ) -> None:
         self._children = [_Child(role) for role in roles]
         self._start = start
-        self._waiting = set(wait_for) & set(roles)
+        self._first = self._waiting = frozenset(wait_for) & frozenset(roles)
         self._on_ready = on_ready
         self._announced = False
         self._pin = pin
@@ -68,12 +70,14 @@ class Supervisor:
         self._on_stopping = on_stopping
         self._stop_seconds = stop_seconds
         self._stopping = False
+        self._all_from = 0.0
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> int:
         """Supervise until a signal; return the exit status (0 after a clean stop)."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        self._all_from = time.monotonic() + HEAD_START_SECONDS
         try:
             while not self._stopping:
                 self._start_due()
@@ -90,6 +94,8 @@ class Supervisor:
     def _start_due(self) -> None:
         now = time.monotonic()
         for child in self._children:
+            if self._waiting and now < self._all_from and child.role not in self._first:
+                continue
             if child.process is None and now >= child.start_again_at:
                 child.process = self._start(child.role, self._pin(child.role, child.facts))
                 child.started_at, child.buffer = now, b""
@@ -120,7 +126,7 @@ class Supervisor:
             return
         child.facts = facts
         child.pause_seconds = 0.0
-        self._waiting.discard(child.role)
+        self._waiting -= {child.role}
         if not self._waiting and not self._announced:
             self._announced = True
             self._on_ready({each.role: each.facts for each in self._children})

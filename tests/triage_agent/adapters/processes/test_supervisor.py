@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from triage_agent.adapters.processes.supervisor import HEAD_START_SECONDS
+
 SUPERVISE = """
 import sys
 from triage_agent.adapters.logs.structured import configure_logging
@@ -39,9 +41,13 @@ from triage_agent.adapters.processes.role_process import (
 
 role = sys.argv[1]
 die_with_parent()
+if role == "steady":
+    while os.path.exists(f"{sys.argv[0]}.hold"):
+        time.sleep(0.02)
 if role == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("a library's own words", flush=True)
+    open(f"{sys.argv[0]}.stubborn", "x").close()
     while True:
         time.sleep(1)
 started = f"{sys.argv[0]}.{role}"
@@ -132,9 +138,10 @@ def test_the_children_of_a_killed_supervisor_end(supervise):
     eventually(lambda: not alive(child))
 
 
-def test_a_role_that_does_not_stop_is_killed_within_ten_seconds(supervise):
+def test_a_role_that_does_not_stop_is_killed_within_ten_seconds(supervise, tmp_path):
     process = supervise("stubborn", "steady")
     read_line(process)
+    eventually((tmp_path / "child.py.stubborn").exists)
     begun = time.monotonic()
     process.terminate()
     assert process.wait(15) == 1
@@ -155,3 +162,21 @@ def test_a_role_that_is_outdated_is_started_again_at_once_until_it_is_not(superv
     log = process.stderr.read().decode()
     assert log.count("role_restarts") == 2
     assert "role_died" not in log
+
+
+def test_the_roles_that_are_waited_for_have_a_head_start(supervise, tmp_path):
+    hold, steady, other = (tmp_path / f"child.py.{name}" for name in ("hold", "steady", "other"))
+    hold.touch()
+    supervise("other", "steady")
+    time.sleep(HEAD_START_SECONDS / 2)
+    assert not other.exists()
+    hold.unlink()
+    eventually(lambda: lines_of(steady) and lines_of(other))
+
+
+def test_the_others_do_not_wait_for_ever(supervise, tmp_path):
+    (tmp_path / "child.py.hold").touch()
+    process = supervise("other", "steady")
+    eventually(lambda: lines_of(tmp_path / "child.py.other"))
+    assert not lines_of(tmp_path / "child.py.steady")
+    assert process.poll() is None
