@@ -67,6 +67,9 @@ CALLS: dict[str, Callable[[RegisterPorts], object]] = {
     "retry": lambda p: p.outbox.retry(destination="pacs", now=T0),
     "park": lambda p: p.outbox.park(destination="pacs", now=T0),
 }
+
+# Calls that are two: what they end has to be begun.
+OF_TWO = {"undo", "expire_due"}
 NEEDS_DELIVERY = {
     "due",
     "record_sent",

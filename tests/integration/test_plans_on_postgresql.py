@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.contracts.hot_path import CALLS, bring_to_stage
+from tests.contracts.hot_path import CALLS, OF_TWO, bring_to_stage
 from tests.contracts.register_on_sql import ports_on
+from tests.durable_commits import durable_commits
 from tests.statement_plans import plans
 from triage_agent.adapters.sql.engine import Database
 
@@ -24,6 +25,13 @@ def test_no_big_table_is_scanned(database: Database, call: str) -> None:
     )
     for plan in asked:
         assert plan.scanned() <= SMALL, plan
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_nothing_waits_for_the_disk_twice(database: Database, call: str) -> None:
+    ports = ports_on(database)
+    bring_to_stage(ports, call)
+    assert durable_commits(database, lambda: CALLS[call](ports)) <= 1 + (call in OF_TWO)
 
 
 def test_the_check_notices_a_scan(database: Database) -> None:

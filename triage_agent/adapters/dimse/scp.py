@@ -26,7 +26,8 @@ log = structlog.get_logger()
 
 # Connections that have not associated yet, beyond the associations.
 _WAITING_CONNECTIONS: Final = 32
-# So many objects of the largest size may arrive at once; a radiograph is a hundredth of one.
+# So many objects of the largest size may arrive at once, over all processes that receive, but at
+# least one in each; a radiograph is a hundredth of one.
 _LARGEST_OBJECTS: Final = 4
 _ACCEPT_POLL_SECONDS: Final = 0.05
 _DRAIN_POLL_SECONDS: Final = 0.02
@@ -72,6 +73,7 @@ class StorageScp:
             maximum_per_address=settings.maximum_connections_per_address,
             node=node,
         )
+        self._largest_objects = max(1, _LARGEST_OBJECTS // (node.processes if node else 1))
         self._server: GuardedServer | None = None
 
     @property
@@ -103,7 +105,7 @@ class StorageScp:
                 idle_seconds=settings.idle_seconds,
                 pdu_seconds=settings.pdu_seconds,
             ),
-            budget=MemoryBudget(_LARGEST_OBJECTS * settings.maximum_object_bytes),
+            budget=MemoryBudget(self._largest_objects * settings.maximum_object_bytes),
             tls=self._tls,
             bindings=(
                 (evt.EVT_REQUESTED, self._on_request),

@@ -78,6 +78,11 @@ class OwnAssociations:
         self._number = number
         self._connections = 0
 
+    @property
+    def processes(self) -> int:
+        """How many share the port."""
+        return self._shared.processes
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep the other processes from changing anything."""

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.receive_step import FakeReceiveStep
 from triage_agent.adapters.dimse.connections import Connection, Connections
+from triage_agent.adapters.dimse.scp import StorageScp
 from triage_agent.adapters.dimse.shared_associations import SharedAssociations
+from triage_agent.settings import DicomSettings
 
 
 class Process:
@@ -132,3 +135,15 @@ def test_one_process_alone_is_never_the_busier_one(make_node: type[Node]) -> Non
     with near, far:
         assert alone.join(near, "a")
         assert not alone.is_busier_than_another_process()
+
+
+@pytest.mark.parametrize(("processes", "objects"), [(1, 4), (2, 2), (4, 1), (8, 1)])
+def test_the_processes_share_the_memory_for_objects_that_arrive(
+    processes: int, objects: int
+) -> None:
+    part = SharedAssociations(processes=processes, places=10).part(0)
+    scp = StorageScp(DicomSettings(port=0), FakeReceiveStep(), node=part)
+    scp.start()
+    assert scp._server is not None
+    assert scp._server.budget.free_bytes == objects * DicomSettings().maximum_object_bytes
+    scp.stop(0.0)

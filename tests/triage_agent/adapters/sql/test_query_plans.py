@@ -1,16 +1,17 @@
 """No statement of the adapters looks at more rows than are due: SQLite's own plan says so."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-import sqlalchemy as sa
 
-from tests.contracts.hot_path import CALLS, bring_to_stage
+from tests.contracts.hot_path import CALLS, OF_TWO, bring_to_stage
 from tests.contracts.register_on_sql import ports_on
 from tests.contracts.register_ports import STUDY
+from tests.durable_commits import durable_commits
+from tests.statement_plans import plans
 from triage_agent.adapters.sql.engine import Database
 
+KINDS = "SELECT|UPDATE|INSERT|WITH"
 # A handful of rows, whatever comes.
 SMALL = {"list_version", "destination"}
 # Their scan ends at the limit of the page, or passes only over what is due.
@@ -33,9 +34,23 @@ COUNTED = {"ix_delivery_sent_to"}
 def test_no_big_table_is_scanned(database: Database, call: str) -> None:
     ports = ports_on(database)
     bring_to_stage(ports, call)
-    for statement, steps in _plans(database, lambda: CALLS[call](ports)):
-        for step in steps:
-            _check(step, statement)
+    for plan in plans(database, lambda: CALLS[call](ports), kinds=KINDS):
+        for step in plan.steps:
+            _check(step, plan.statement)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_nothing_waits_for_the_disk_twice(database: Database, call: str) -> None:
+    ports = ports_on(database)
+    bring_to_stage(ports, call)
+    assert durable_commits(database, lambda: CALLS[call](ports)) <= 1 + (call in OF_TWO)
+
+
+def test_an_instance_is_registered_in_one_commit_and_looked_up_without(database: Database) -> None:
+    ports = ports_on(database)
+    bring_to_stage(ports, "register")
+    assert durable_commits(database, lambda: CALLS["register"](ports)) == 1
+    assert durable_commits(database, lambda: CALLS["find_digest"](ports)) == 0
 
 
 @pytest.mark.parametrize("destination", [None, "pacs"])
@@ -44,42 +59,14 @@ def test_the_deliveries_of_a_study_are_found_from_the_study(
 ) -> None:
     """However many others wait or were sent, to the same destination or not."""
     outbox = ports_on(database).outbox
-    for _, steps in _plans(
-        database, lambda: outbox.deliveries(destination=destination, StudyInstanceUID=STUDY)
+    for plan in plans(
+        database,
+        lambda: outbox.deliveries(destination=destination, StudyInstanceUID=STUDY),
+        kinds=KINDS,
     ):
-        assert "ix_result_study (StudyInstanceUID=?)" in steps[0]
-        assert "SEARCH delivery" in steps[1]
-        assert "result_id=?" in steps[1]
-
-
-def _plans(database: Database, act: Callable[[], object]) -> list[tuple[str, list[str]]]:
-    """Return each statement that `act` makes, at least one, with the steps of its plan."""
-    statements: list[tuple[str, tuple[object, ...] | list[object]]] = []
-
-    def listen(
-        _: object, __: object, statement: str, parameters: object, ___: object, many: object
-    ) -> None:
-        assert isinstance(parameters, (tuple, list))
-        statements.append((statement, parameters[0] if many else parameters))
-
-    sa.event.listen(database.engine, "before_cursor_execute", listen)
-    act()
-    sa.event.remove(database.engine, "before_cursor_execute", listen)
-    asked = [each for each in statements if re.match("SELECT|UPDATE|INSERT|WITH", each[0])]
-    assert asked
-    with database.read() as connection:
-        return [
-            (
-                statement,
-                [
-                    str(row.detail)
-                    for row in connection.exec_driver_sql(
-                        f"EXPLAIN QUERY PLAN {statement}", parameters
-                    )
-                ],
-            )
-            for statement, parameters in asked
-        ]
+        assert "ix_result_study (StudyInstanceUID=?)" in plan.steps[0]
+        assert "SEARCH delivery" in plan.steps[1]
+        assert "result_id=?" in plan.steps[1]
 
 
 def _check(step: str, statement: str) -> None:
