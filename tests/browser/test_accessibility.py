@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.looking import press, until
-from tests.contracts.health_record import make_arrivals, make_beat
+from tests.contracts.health_ports import make_arrivals, make_beat
 from tests.factories import make_result, uid
 from tests.fakes.web_node import WebNode
 from tests.triage_agent.adapters.http.signing_in import PASSWORD, let_in

@@ -4,7 +4,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.looking import complaints, focused, keep_picture, press, text_of, until
-from tests.contracts.health_record import make_arrivals, make_beat
+from tests.contracts.health_ports import make_arrivals, make_beat
 from tests.factories import T0, after, make_result, uid
 from tests.fakes.web_node import WebNode
 from triage_agent.adapters.http.facts import NodeFacts

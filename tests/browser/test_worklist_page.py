@@ -7,17 +7,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 
+from tests.browser.list_page import add, line, link, opened, pictures, state, studies, top_of
 from tests.browser.looking import (
     complaints,
     focused,
-    keep_picture,
-    prefer,
     press,
     text_of,
     until,
 )
 from tests.factories import after, uid
-from tests.fakes.web_node import WebNode
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.preferences import Column, Theme
 from triage_agent.domain.region import Region
@@ -25,50 +23,6 @@ from triage_agent.domain.visitor import Role
 from triage_agent.domain.worklist import ReadingState
 
 pytestmark = pytest.mark.integration
-
-SIZES = {"laptop": (1280, 800), "wall": (3840, 2160), "tablet": (820, 1180)}
-
-
-def add(node: WebNode, number: int, probability: float, **more) -> None:
-    node.score(node.receive(StudyInstanceUID=uid("study", number), **more), probability)
-
-
-def opened(browser, url: str, *, idle_seconds: float = 3600) -> None:
-    """Open the list and wait until it can be worked with; by itself it places nothing so soon."""
-    browser.get(url)
-    until(browser, lambda page: page.execute_script("return worklist.dataset.ready") == "1")
-    browser.execute_script("worklist.dataset.idleSeconds = arguments[0]", idle_seconds)
-
-
-def studies(browser) -> list[int]:
-    """Numbers of the studies on the page, from top to bottom."""
-    uids = browser.execute_script(
-        "return [...document.querySelectorAll('tr[data-uid]')].map(tr => tr.dataset.uid)"
-    )
-    return [int(each.rpartition(".")[2]) for each in uids]
-
-
-def line(number: int) -> str:
-    return f"[id='row-{uid('study', number)}']"
-
-
-def link(number: int) -> str:
-    return f"study-{uid('study', number)}"
-
-
-def state(browser, number: int) -> list[str | None]:
-    """State of a line, and whether it is the visitor's own."""
-    return browser.execute_script(
-        "const {state, mine} = document.querySelector(arguments[0]).dataset;"
-        "return [state, mine !== undefined]",
-        line(number),
-    )
-
-
-def top_of(browser, number: int) -> float:
-    return browser.execute_script(
-        "return document.querySelector(arguments[0]).getBoundingClientRect().top", line(number)
-    )
 
 
 def test_what_arrives_is_announced_and_placed_on_demand(browser, node, running):
@@ -278,12 +232,6 @@ def test_filters_columns_and_theme_are_chosen_by_mouse_and_kept(browser, node, r
     assert complaints(browser) == []
 
 
-def pictures(browser) -> list[int]:
-    return browser.execute_script(
-        "return [...document.querySelectorAll('img.view')].map(view => view.naturalWidth)"
-    )
-
-
 def test_a_picture_moves_nothing_and_is_asked_for_once(browser, node, running):
     held = threading.Event()
     node.list_reader.wait_for(held)
@@ -313,43 +261,4 @@ def test_a_picture_moves_nothing_and_is_asked_for_once(browser, node, running):
         "return performance.getEntriesByType('resource').map(one => new URL(one.name).pathname)"
     )
     assert asked.count(f"/studies/{uid('study', 1)}/view.jpg") == 1
-    assert complaints(browser) == []
-
-
-SMALL_TARGETS = """
-return [...document.querySelectorAll('a, button, summary, label:has(input), input[type=search]')]
-  .filter(each => each.checkVisibility() && each.closest('main, header'))
-  // All of its cell belongs to the link of a study.
-  .map(each => [each.outerHTML.slice(0, 80), each.closest('a.open')?.parentElement ?? each])
-  .map(([text, each]) => [text, each.getBoundingClientRect()])
-  .filter(([, box]) => box.width > 0 && box.height > 0)
-  .map(([text, box]) => [text, Math.round(box.width), Math.round(box.height)])
-  .filter(([, width, height]) => width < 24 || height < 24)
-"""
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_page_fits_screens_of_every_size(browser, node, running, theme):
-    names = ("Prüfling^Künstlich", "Δοκιμή^Συνθετική", "Hecheng^Ceshi")
-    for number in range(1, 31):
-        region = tuple(Region)[number % 7]
-        name = names[number % 3]
-        more = {"PatientName": name, "region": region, "ImageLaterality": "LR"[number % 2]}
-        add(node, number, (number * 37 % 100) / 100, **more)
-    prefer(browser, theme)
-    for name, (width, height) in SIZES.items():
-        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        opened(browser, running.url)
-        press(browser, "j")
-        until(browser, lambda page: all(pictures(page)[:5]))
-        assert browser.execute_script(
-            "const page = document.documentElement; return ["
-            "page.scrollWidth - page.clientWidth, page.scrollHeight - page.clientHeight]"
-        ) == [0, 0]
-        assert browser.execute_script(SMALL_TARGETS) == []
-        keep_picture(browser, f"worklist-{name}-{theme}")
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
-    assert ground == {"dark": "rgb(12, 16, 18)", "light": "rgb(244, 245, 246)"}[theme]
     assert complaints(browser) == []

@@ -1,68 +1,34 @@
 """What every HealthRecord keeps, beside a StudyRegister over the same rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.contracts.register_ports import STUDY, RegisterPorts
+from tests.contracts.health_ports import TODAY, HealthPorts, make_arrivals, make_beat
+from tests.contracts.register_ports import STUDY
 from tests.factories import (
-    MODEL,
     T0,
     after,
-    make_assessment,
     make_instance,
-    make_placement,
-    make_score,
     make_stored,
     uid,
 )
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.node_health import (
-    Arrivals,
     DestinationQueue,
     DiskSample,
     QuarantineCount,
     Queues,
-    RoleBeat,
     ScoreCount,
     Wait,
 )
 from triage_agent.domain.region import Region
-from triage_agent.ports.health import HealthRecord
 
-TODAY = T0.date()
 HOUR = T0.replace(minute=0, second=0, microsecond=0)
 NEXT_HOUR = HOUR + timedelta(hours=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HealthPorts:
-    """The record under test, and the register whose work it tells of."""
-
-    health: HealthRecord
-    of_register: RegisterPorts
-
-
-def make_beat(role: str = "infer", **overrides: Any) -> RoleBeat:
-    """Return a beat of a process that began at `T0`."""
-    values: dict[str, Any] = {
-        "role": role,
-        "host": "node-1",
-        "pid": 4711,
-        "started_at": T0,
-        "beat_at": T0,
-        "facts": {"model": MODEL},
-    }
-    return RoleBeat(**(values | overrides))
-
-
-def make_arrivals(ae_title: str = "CR1", **overrides: Any) -> Arrivals:
-    """Return two images that came at `T0`."""
-    values: dict[str, Any] = {"day": TODAY, "images": 2, "size_bytes": 20, "last_at": T0}
-    return Arrivals(ae_title=ae_title, **(values | overrides))
 
 
 class HealthRecordContract:
@@ -208,36 +174,11 @@ class HealthRecordContract:
         assert [each.at for each in self.at(ports, after(90_000)).troubles] == [after(50_000)]
         assert self.at(ports, after(90_000)).trouble_counts == {"unreadable": 1}
 
-    def score(self, ports: HealthPorts, instance: Any, now: datetime) -> None:
-        """Score an image and assess its study."""
-        register = ports.of_register
-        found = register.register.record_score(
-            instance.header.SOPInstanceUID, make_score(), model=MODEL, now=now
-        )
-        assert found
-
-    def assess(
-        self,
-        ports: HealthPorts,
-        now: datetime,
-        probability: float | None = 0.75,
-        study: str = STUDY,
-    ) -> None:
-        """Assess a study."""
-        register = ports.of_register
-        assert register.register.record_assessment(
-            study,
-            make_assessment(probability),
-            make_placement(),
-            revision=register.study(study).revision,
-            now=now,
-        )
-
     def test_an_image_is_timed_from_its_arrival_to_its_score(self, ports: HealthPorts) -> None:
         for seconds, waited in ((0, 2.5), (3600, 4.0)):
             image = make_instance(received_at=after(seconds))
             ports.of_register.arrive(image)
-            self.score(ports, image, after(seconds + waited))
+            ports.score(image, after(seconds + waited))
         unreadable = make_instance()
         ports.of_register.arrive(unreadable)
         ports.of_register.register.record_unreadable(
@@ -258,19 +199,19 @@ class HealthRecordContract:
         )
         for each in (*images, excluded):
             ports.of_register.arrive(each)
-        self.score(ports, images[0], after(25))
-        self.assess(ports, after(26))
+        ports.score(images[0], after(25))
+        ports.assess(after(26))
         assert ports.health.waits(since=HOUR, until=NEXT_HOUR).studies == ()
-        self.score(ports, images[1], after(28))
-        self.assess(ports, after(30))
+        ports.score(images[1], after(28))
+        ports.assess(after(30))
         done = ports.health.waits(since=HOUR, until=NEXT_HOUR).studies
         assert done == (Wait(hour=HOUR, seconds=10.0),)
 
     def test_clocks_that_differ_give_no_negative_time(self, ports: HealthPorts) -> None:
         image = make_instance(received_at=after(10))
         ports.of_register.arrive(image)
-        self.score(ports, image, after(9))
-        self.assess(ports, after(9))
+        ports.score(image, after(9))
+        ports.assess(after(9))
         found = ports.health.waits(since=HOUR, until=NEXT_HOUR)
         assert [each.seconds for each in (*found.images, *found.studies)] == [0.0, 0.0]
 
@@ -284,8 +225,8 @@ class HealthRecordContract:
                 region=Region.HAND if number == 4 else Region.WRIST,
             )
             register.arrive(image)
-            self.score(ports, image, after(1))
-            self.assess(ports, after(2), probability, study)
+            ports.score(image, after(1))
+            ports.assess(after(2), probability, study)
         out_of_scope = make_instance(
             StudyInstanceUID=uid("study", 5),
             state=InstanceState.EXCLUDED,
@@ -293,13 +234,13 @@ class HealthRecordContract:
             reason="KNEE",
         )
         register.arrive(out_of_scope)
-        self.assess(ports, after(2), None, uid("study", 5))
+        ports.assess(after(2), None, uid("study", 5))
         late = make_instance(
             StudyInstanceUID=uid("study", 2), received_at=after(3600), source_ae_title="CR1"
         )
         register.arrive(late)
-        self.score(ports, late, after(3601))
-        self.assess(ports, after(3602), 0.2, uid("study", 2))
+        ports.score(late, after(3601))
+        ports.assess(after(3602), 0.2, uid("study", 2))
 
         def count(since: datetime) -> set[ScoreCount]:
             return set(ports.health.scores(since=since, until=since + timedelta(hours=1)))

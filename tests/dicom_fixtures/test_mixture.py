@@ -9,7 +9,7 @@ import pytest
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
-from dicom_fixtures import Habit, StudyPlan, build_study, encoded, mixed_plans
+from dicom_fixtures import Habit, StudyPlan, build_study, encoded, mixed_plans, mixed_studies
 from dicom_fixtures.annotation import BAND
 from dicom_fixtures.encode import HIGH_THROUGHPUT, WRITABLE
 from dicom_fixtures.habits import CR_ONLY
@@ -161,3 +161,12 @@ def test_mixed_syntaxes_need_no_other_program():
     drawn = {mixed_syntax(1, number) for number in range(300)}
 
     assert drawn == set(WRITABLE) - set(HIGH_THROUGHPUT)
+
+
+def test_mixed_studies_are_the_plans_built():
+    studies = list(mixed_studies(3, 0.34, 5, rows=64, columns=64))
+    plans = mixed_plans(3, abnormal_share=0.34, seed=5)
+
+    assert [study.truth.abnormal for study in studies] == [plan.abnormal for plan in plans]
+    assert [study.truth.region for study in studies] == [plan.region for plan in plans]
+    assert sum(study.truth.abnormal for study in studies) == 1

@@ -12,8 +12,6 @@ from dicom_fixtures import (
     SyntheticStudy,
     Voi,
     build_study,
-    mixed_plans,
-    mixed_studies,
     synthetic_study,
 )
 from dicom_fixtures.headers import VENDORS
@@ -296,16 +294,6 @@ def test_another_visit_shows_the_same_person_in_other_exposures():
     assert first.datasets[0].PixelData != later.datasets[0].PixelData
 
 
-def test_mixed_studies_are_the_plans_built():
-    studies = list(mixed_studies(3, 0.34, 5, rows=SIZE, columns=SIZE))
-    plans = mixed_plans(3, abnormal_share=0.34, seed=5)
-
-    assert [study.truth.abnormal for study in studies] == [plan.abnormal for plan in plans]
-    assert [study.truth.region for study in studies] == [plan.region for plan in plans]
-    assert sum(study.truth.abnormal for study in studies) == 1
-
-
 def test_a_plan_and_the_function_build_the_same_study():
     plan = StudyPlan(seed=2, rows=SIZE, columns=SIZE)
-
     assert _uids(build_study(plan)) == _uids(small(2))

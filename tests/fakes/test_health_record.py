@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.contracts.health_record import HealthPorts, HealthRecordContract
+from tests.contracts.health_ports import HealthPorts
+from tests.contracts.health_record import HealthRecordContract
 from tests.contracts.register_ports import RegisterPorts
 from tests.fakes.health_record import FakeHealthRecord
 from tests.fakes.outbox import FakeOutbox

@@ -4,7 +4,8 @@ import pytest
 
 from tests.contracts.client_tokens import ClientTokensContract
 from tests.contracts.register_ports import RegisterPorts
-from tests.contracts.webhook_outbox import WebhookOutboxContract, WebhookPorts
+from tests.contracts.webhook_outbox import WebhookOutboxContract
+from tests.contracts.webhook_ports import WebhookPorts
 from tests.fakes.client_tokens import FakeClientTokens
 from tests.fakes.event_feed import FakeEventFeed
 from tests.fakes.outbox import FakeOutbox

@@ -4,14 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contracts.health_record import (
-    T0,
-    TODAY,
-    HealthPorts,
-    HealthRecordContract,
-    make_arrivals,
-    make_beat,
-)
+from tests.contracts.health_ports import TODAY, HealthPorts, make_arrivals, make_beat
+from tests.contracts.health_record import T0, HealthRecordContract
 from tests.contracts.register_on_sql import ports_on
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.health_record import SqlHealthRecord

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from tests.contracts.client_tokens import ClientTokensContract
 from tests.contracts.register_on_sql import ports_on
-from tests.contracts.webhook_outbox import WebhookOutboxContract, WebhookPorts
+from tests.contracts.webhook_outbox import WebhookOutboxContract
+from tests.contracts.webhook_ports import WebhookPorts
 from tests.factories import make_instance, uid
 from triage_agent.adapters.sql import story
 from triage_agent.adapters.sql.engine import Database

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.contracts.webhook_outbox import make_rule
+from tests.contracts.webhook_ports import make_rule
 from tests.factories import (
     T0,
     after,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contracts.health_record import make_beat
+from tests.contracts.health_ports import make_beat
 from tests.factories import MODEL, T0, after
 from triage_agent.domain.finding import Level, Part
 from triage_agent.domain.health_of_store import disk_outlook

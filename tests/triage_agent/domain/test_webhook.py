@@ -1,6 +1,6 @@
 import pytest
 
-from tests.contracts.webhook_outbox import make_rule
+from tests.contracts.webhook_ports import make_rule
 from tests.factories import make_announcement
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.webhook import WebhookEvent

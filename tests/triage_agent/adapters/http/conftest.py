@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from tests.fakes.web_node import CSRF_TOKEN, WebNode
-from tests.triage_agent.adapters.http.signing_in import TLS
+from tests.triage_agent.adapters.http.signing_in import TLS, Browser, let_in
 from triage_agent.adapters.http.facts import NodeFacts
 from triage_agent.adapters.http.server import serve_http
 from triage_agent.domain.region import Region
+from triage_agent.domain.visitor import Role
 
 
 @pytest.fixture
@@ -44,3 +45,24 @@ def client_of() -> Iterator[Callable[[WebNode], httpx.Client]]:
 @pytest.fixture
 def client(node: WebNode, client_of: Callable[[WebNode], httpx.Client]) -> httpx.Client:
     return client_of(node)
+
+
+@pytest.fixture
+def browsers(node: WebNode) -> Iterator[Callable[[], Browser]]:
+    """Open browsers on a node where jane, a reader, may sign in."""
+    let_in(node, "jane", Role.READER)
+    server = serve_http(node.app(), "127.0.0.1", 0)
+    with ExitStack() as ending:
+        ending.callback(server.stop)
+
+        def browser() -> Browser:
+            opened = Browser(server.url)
+            ending.enter_context(opened.client)
+            return opened
+
+        yield browser
+
+
+@pytest.fixture
+def browser(browsers: Callable[[], Browser]) -> Browser:
+    return browsers()

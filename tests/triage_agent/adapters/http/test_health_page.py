@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contracts.health_record import TODAY, make_arrivals, make_beat
+from tests.contracts.health_ports import TODAY, make_arrivals, make_beat
 from tests.factories import T0, after, make_instance, make_result, uid
 from tests.fakes.web_node import CSRF_TOKEN
 from triage_agent.domain.audit import Deed

@@ -1,44 +1,18 @@
 """Signing in and out over the real server: what a person meets, and what an attacker does."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import timedelta
 
 import httpx
 import pytest
 
-from tests.fakes.web_node import WebNode
 from tests.triage_agent.adapters.http.signing_in import PASSWORD, Browser, let_in
 from triage_agent.adapters.http.access import Access
 from triage_agent.adapters.http.server import serve_http
 from triage_agent.adapters.http.sign_in_pages import local_address
 from triage_agent.domain.audit import Deed
 from triage_agent.domain.sign_in import ADDRESS_THROTTLE, NAME_THROTTLE
-from triage_agent.domain.visitor import Role
 
 WRONG = "wrong words in a row"
-
-
-@pytest.fixture
-def browsers(node: WebNode) -> Iterator[Callable[[], Browser]]:
-    """Open browsers on a node where jane, a reader, may sign in."""
-    let_in(node, "jane", Role.READER)
-    server = serve_http(node.app(), "127.0.0.1", 0)
-    with ExitStack() as ending:
-        ending.callback(server.stop)
-
-        def browser() -> Browser:
-            opened = Browser(server.url)
-            ending.enter_context(opened.client)
-            return opened
-
-        yield browser
-
-
-@pytest.fixture
-def browser(browsers) -> Browser:
-    return browsers()
 
 
 def said(answer: httpx.Response) -> str:
@@ -208,59 +182,6 @@ def test_another_site_cannot_sign_a_person_in(browser, browsers, node, how):
     assert said(answer).startswith("This page was too old")
     assert node.passwords.asked == []
     assert node.accounts.sessions() == ()
-
-
-def test_signing_out_ends_the_session_for_good(browser, node):
-    browser.sign_in()
-    secret = browser.session
-    answer = browser.post("/sign-out", {"csrf_token": browser.token()})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
-    assert browser.session == ""
-    assert node.accounts.sessions() == ()
-    browser.client.cookies.set("triage-session", secret, domain="127.0.0.1")
-    assert not browser.is_signed_in()
-
-
-def test_a_session_expires_by_idleness(browser, node):
-    browser.sign_in()
-    for _ in range(3):
-        node.clock.advance(59 * 60)
-        assert browser.get("/password").status_code == 200
-    node.clock.advance(60 * 60)
-    assert browser.get("/password").status_code == 303
-
-
-def test_what_a_page_asks_for_by_itself_keeps_no_session_alive(browser, node):
-    browser.sign_in()
-    for _ in range(6):
-        node.clock.advance(9 * 60)
-        assert browser.get("/password", **{"X-Background": "1"}).status_code == 200
-        assert browser.is_signed_in()
-    node.clock.advance(6 * 60)
-    assert not browser.is_signed_in()
-
-
-def test_a_session_expires_whatever_is_done(browser, node):
-    browser.sign_in()
-    for _ in range(12 * 2 - 1):
-        node.clock.advance(30 * 60)
-        assert browser.is_signed_in()
-        assert browser.get("/password").status_code == 200
-    node.clock.advance(30 * 60)
-    assert browser.get("/password").status_code == 303
-
-
-def test_expired_sessions_are_cleared_away(browser, browsers, node):
-    browser.sign_in()
-    node.clock.advance(timedelta(days=1).total_seconds())
-    browsers().sign_in()
-    assert len(node.accounts.sessions()) == 1
-
-
-def test_a_disabled_user_is_out_at_once(browser, node):
-    browser.sign_in()
-    node.accounts.set_disabled("jane", disabled=True, now=node.clock.now())
-    assert browser.get("/password").status_code == 303
 
 
 def test_who_signed_in_is_taken_down_and_nothing_that_was_typed(browser, node):

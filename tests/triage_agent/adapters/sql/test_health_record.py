@@ -6,15 +6,8 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from tests.contracts.health_record import (
-    HOUR,
-    NEXT_HOUR,
-    TODAY,
-    HealthPorts,
-    HealthRecordContract,
-    make_arrivals,
-    make_beat,
-)
+from tests.contracts.health_ports import TODAY, HealthPorts, make_arrivals, make_beat
+from tests.contracts.health_record import HOUR, NEXT_HOUR, HealthRecordContract
 from tests.contracts.register_on_sql import ports_on
 from tests.factories import T0
 from triage_agent.adapters.sql.engine import Database

@@ -4,7 +4,8 @@ import pytest
 
 from tests.contracts.client_tokens import ClientTokensContract
 from tests.contracts.register_on_sql import ports_on
-from tests.contracts.webhook_outbox import WebhookOutboxContract, WebhookPorts
+from tests.contracts.webhook_outbox import WebhookOutboxContract
+from tests.contracts.webhook_ports import WebhookPorts
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.feed import SqlEventFeed
 from triage_agent.adapters.sql.tokens import SqlClientTokens

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contracts.health_record import make_arrivals, make_beat
+from tests.contracts.health_ports import make_arrivals, make_beat
 from tests.factories import T0, after, make_instance, make_result, uid
 from tests.fakes.web_node import CSRF_TOKEN
 from tests.triage_agent.adapters.http.languages.page_words import words_of
