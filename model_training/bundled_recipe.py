@@ -31,7 +31,7 @@ class Recipe:
     version: str
     operating_studies: int = 420
     test_subjects: int = 20
-    test_studies: int = 200
+    test_studies: int = 400
     localised_subjects: int = 20
 
 
