@@ -49,8 +49,7 @@ _FIRST = FitPlan(
 _SECOND = replace(_FIRST, epochs=9, give_up_epochs=9, learning_rate=2.8e-4)
 _THIRD = replace(_SECOND, epochs=10, give_up_epochs=10, learning_rate=3e-4, drawn_share=0.27)
 # These three made version 0.5.0, which saw no subluxation and called many normal hands abnormal:
-# the last stage has more of both, and is to be judged by studies, not by the loss of the validation
-# images, which have few of either. A third of its work is saved by keeping the leading blocks.
+# the last stage has more of both. A third of its work is saved by keeping the leading blocks.
 _LAST = replace(
     _THIRD,
     epochs=16,
@@ -59,7 +58,6 @@ _LAST = replace(
     drawn_share=0.3,
     averaging=0.995,
     frozen=4,
-    keeps_last=True,
     weight_decay=0.02,
     augmentation=Augmentation(
         rotation_degrees=25.0, zoom=0.22, shift=0.08, contrast=0.25, blur_probability=0.2

@@ -85,7 +85,7 @@ class Course:
         self, rate: float, *, training_loss: float, validation_loss: float, validation_auc: float
     ) -> Epoch:
         """Take down an epoch, and its weights if it is the best so far; adapt the rate."""
-        better = self._plan.keeps_last or validation_loss < self._best_loss
+        better = validation_loss < self._best_loss
         if better:
             self._best_loss, self._stale = validation_loss, 0
             self._best_weights = copy.deepcopy(self.candidate.state_dict())

@@ -34,9 +34,6 @@ class FitPlan:
             their blocks in one row, `features`. They are most of the work, and see edges.
         annealed: whether the rate rises over the first steps and then falls to zero along half a
             cosine over all epochs, in place of falling on a plateau.
-        keeps_last: whether the last epoch is kept, whatever its validation loss: where the rate
-            has fallen to nothing, and the images that are fitted on are harder than those of
-            validation.
         seed: of the order of the images, of their changes and of dropout.
         augmentation: how training images are changed.
     """
@@ -56,17 +53,13 @@ class FitPlan:
     localisation: float = 0.0
     frozen: int = 0
     annealed: bool = False
-    keeps_last: bool = False
     seed: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What one pass over the training images brought.
-
-    `validation_auc` is in 0..1; of the epochs that are `best` the last one is kept.
-    """
+    """What one pass over the training images brought. `validation_auc` is in 0..1."""
 
     number: int
     learning_rate: float

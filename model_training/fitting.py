@@ -35,8 +35,7 @@ def fit(
 ) -> list[Epoch]:
     """Fit in place; at the end the network has the weights of the best epoch, in evaluation mode.
 
-    The best epoch is the one with the lowest weighted loss on the validation images, or the last
-    one if the plan says so. All chance in
+    The best epoch is the one with the lowest weighted loss on the validation images. All chance in
     an epoch follows from the seed and its number; so a fit that goes on from a checkpoint ends
     with the weights of one that was never interrupted, bit for bit on one processor.
 

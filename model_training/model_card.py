@@ -134,27 +134,20 @@ def _training(facts: CardFacts) -> str:
         if facts.unreadable
         else []
     )
+    best = [epoch.number for epoch in facts.history if epoch.best]
+    epochs = (
+        f"{len(facts.history)} epochs were run; number {best[-1]} of its stage had the lowest "
+        "validation loss and was kept. "
+        if best
+        else ""
+    )
     begun = (
         f"The earlier stages were not fitted again: it began from what they had made, the weights "
         f"with the SHA-256 {facts.config.begun}. "
         if facts.config.begun
         else ""
     )
-    return "\n".join(
-        (*divisions, *left_out, "", begun + _epochs(facts) + _fitted(facts.config.plan))
-    )
-
-
-def _epochs(facts: CardFacts) -> str:
-    best = [epoch.number for epoch in facts.history if epoch.best]
-    if not best:
-        return ""
-    kept = (
-        "the last one was kept, whatever its validation loss"
-        if facts.config.plan.keeps_last
-        else f"number {best[-1]} of its stage had the lowest validation loss and was kept"
-    )
-    return f"{len(facts.history)} epochs were run; {kept}. "
+    return "\n".join((*divisions, *left_out, "", begun + epochs + _fitted(facts.config.plan)))
 
 
 def _fitted(plan: FitPlan) -> str:

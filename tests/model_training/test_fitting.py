@@ -74,19 +74,6 @@ def test_the_epoch_with_the_best_validation_loss_is_kept(tiny_images, tiny_spec)
     assert not network.training
 
 
-def test_the_last_epoch_can_be_kept_whatever_its_loss(tiny_images, tiny_spec):
-    network, recorder = small_network(), Recorder()
-    unlearnable = replace(tiny_images, labels=~tiny_images.labels)
-    plan = replace(PLAN, keeps_last=True, give_up_epochs=1)
-    fit(network, tiny_images, unlearnable, tiny_spec, plan=plan, watcher=recorder)
-    assert len(recorder.epochs) == PLAN.epochs
-    losses = [epoch.validation_loss for epoch, _ in recorder.epochs]
-    assert min(losses) < losses[-1]
-    assert all(epoch.best for epoch, _ in recorder.epochs)
-    kept = recorder.epochs[-1][1]
-    assert all(torch.equal(value, kept[name]) for name, value in network.state_dict().items())
-
-
 def test_fitting_ends_when_nothing_improves(tiny_images, tiny_spec):
     unlearnable = replace(tiny_images, labels=~tiny_images.labels)
     plan = replace(PLAN, epochs=12, give_up_epochs=2, plateau_epochs=0)
