@@ -100,7 +100,10 @@ def bundled(
                 Stage(
                     min(each.size, size),
                     _shorter(each.plan, epochs),
-                    min(each.synthetic_pairs, synthetic_pairs),
+                    # More than in the last stage only as the recipe says.
+                    each.synthetic_pairs
+                    if synthetic_pairs == _CONFIG.synthetic_pairs
+                    else min(each.synthetic_pairs, synthetic_pairs),
                 )
                 for each in _CONFIG.earlier
             ),
@@ -121,7 +124,7 @@ def bundled(
             fracatlas_folder,
             weights,
             out,
-            commands=(command_of(recipe),),
+            commands=commands_of(recipe),
             begun=begun / WEIGHTS if begun else None,
             console=_console,
         )
@@ -130,6 +133,19 @@ def bundled(
 
 def _shorter(plan: FitPlan, epochs: int | None) -> FitPlan:
     return plan if epochs is None else replace(plan, epochs=min(plan.epochs, epochs))
+
+
+def commands_of(recipe: Recipe) -> tuple[str, ...]:
+    """What a card names: the command for all stages, and the one that was run, if it is another."""
+    whole = command_of(replace(recipe, config=replace(recipe.config, begun="")))
+    if not recipe.config.begun:
+        return (whole,)
+    return (
+        "# All stages:",
+        whole,
+        "# The last stage alone, as it was run, from what the earlier ones had made:",
+        command_of(recipe),
+    )
 
 
 def command_of(recipe: Recipe) -> str:

@@ -2,17 +2,20 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 
-from model_training.bundled_command import command_of
+from model_training import bundled_command
+from model_training.bundled_command import command_of, commands_of
 from model_training.bundled_recipe import RECIPE
 from model_training.commands import main
 from model_training.evaluation.evidence import read_evidence
 from model_training.evaluation.operation import read_operation
+from tests.fakes.bundle import make_bundle
 from triage_agent.adapters.torch_inference.bundle_files import read_bundle
 from triage_agent.domain.region import Region
 from triage_agent.infer.network import build_network
@@ -113,6 +116,29 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
 def test_the_recipe_is_the_command_without_options():
     command = "python -m model_training bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT"
     assert command_of(RECIPE) == command
+
+
+def test_without_options_the_recipe_is_followed(small_fracatlas, first_weights, monkeypatch):
+    made = []
+
+    def make(recipe, *_, **__):
+        made.append(recipe)
+        return make_bundle()
+
+    monkeypatch.setattr(bundled_command, "make_bundled", make)
+    arguments = ["bundled", "--fracatlas", small_fracatlas, "--weights", first_weights]
+    outcome = CliRunner().invoke(main, [*map(str, arguments), "--out", "out"])
+    assert outcome.exit_code == 0, outcome.output
+    assert made == [RECIPE]
+
+
+def test_a_card_names_the_whole_command_and_what_was_run():
+    whole = command_of(RECIPE)
+    assert commands_of(RECIPE) == (whole,)
+    begun = replace(RECIPE, config=replace(RECIPE.config, begun="0" * 64))
+    _, first, _, second = commands_of(begun)
+    assert first == whole
+    assert second == whole.replace("--out", "--begun BUNDLE --out")
 
 
 def test_what_can_be_mended_is_said_in_one_line(small_fracatlas, tmp_path):
