@@ -61,7 +61,7 @@ _BEFORE_THE_KNEE = (
 )
 _AFTER_THE_KNEE = (
     _Subject(Region.HUMERUS, 5),
-    _Subject(Region.SHOULDER, 13),
+    _Subject(Region.SHOULDER, 10),
     _Subject(Region.WRIST, 7),
     # Last, so that they must rise.
     _Subject(Region.WRIST, 27, abnormal=True),

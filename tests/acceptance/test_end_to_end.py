@@ -23,7 +23,7 @@ SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 def test_abnormal_studies_overtake_earlier_ones_and_their_results_reach_the_pacs(
     make_node, write_study, tmp_path
 ):
-    normal = synthetic_study(41, region=Region.ELBOW, views=2)
+    normal = synthetic_study(43, region=Region.ELBOW, views=2)
     abnormal = synthetic_study(42, region=Region.WRIST, abnormal=True, views=3)
     with start_orthanc(tmp_path / "orthanc") as orthanc:
         node = make_node(destinations=[destination("pacs", orthanc.dicom_port, orthanc.ae_title)])

@@ -46,7 +46,7 @@ def test_an_ensemble_takes_over_on_a_running_node(make_node, write_study, tmp_pa
     with start_storescp(tmp_path / "pacs") as pacs:
         node = make_node(destinations=[destination("pacs", pacs.port, pacs.ae_title)])
         node.start(seconds=SECONDS)
-        before = node.roles()["infer"]
+        before = eventually(lambda: node.roles().get("infer"), seconds=SECONDS)
         used = node.run("model", "use", str(ensemble.folder))
         assert used.returncode == 0, used.stderr
         assert "member-2, compiled form: made now; says what PyTorch says" in used.stdout
