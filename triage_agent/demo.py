@@ -253,5 +253,7 @@ def _await_delivery(console: Console, environment: dict[str, str]) -> None:
 
 def _wait_for_interrupt(console: Console, port: int) -> None:
     console.print("   It serves until you press Ctrl-C. Push your own files to it meanwhile:")
-    console.print(f"   storescu -aec {AE_TITLE} +sd +r 127.0.0.1 {port} FOLDER", markup=False)
+    console.print(
+        f"   storescu -aec {AE_TITLE} +sd +r +sp '*.dcm' 127.0.0.1 {port} FOLDER", markup=False
+    )
     signal.pause()
