@@ -11,7 +11,6 @@ from model_training.evaluation.evidence import Evidence, read_evidence
 from model_training.evaluation.operation import operated, read_operation
 from model_training.initial_weights import NONE, TORCHVISION
 from model_training.known_sources import IMAGENET, INITIAL_WEIGHTS, KNOWN_SOURCES, Source
-from model_training.map_geometry import map_grid_of
 from model_training.model_card import CardFacts, render_card
 from model_training.run_folder import CohortUse, RunConfig, RunFolder
 from model_training.scope.kept import gated, read_gate
@@ -126,7 +125,6 @@ def compose_bundle(
         limitations=description.limitations,
         device_uid=f"2.25.{device.int}",
         weights_sha256=digest,
-        map_grid=map_grid_of(config),
     )
 
 

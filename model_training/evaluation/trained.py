@@ -14,12 +14,10 @@ from model_training.evaluation.figures import OVERALL
 from model_training.evaluation.operation import read_operation
 from model_training.evaluation.predictions import UNKNOWN_REGION, Prediction
 from model_training.evaluation.reading import OnUnreadable, readable_images
-from model_training.map_geometry import map_grid_of
 from model_training.run_folder import RunFolder
 from triage_agent.adapters.torch_inference.bundle_files import CARD, read_bundle
 from triage_agent.adapters.torch_inference.torch_classifier import load_network
 from triage_agent.infer.bundle import DEFAULT_OPERATING_POINT
-from triage_agent.infer.map_grid import MapGrid
 from triage_agent.infer.network import TriageNetwork
 from triage_agent.infer.preprocess import FloatArray, Preprocessing, normalise, resize
 from triage_agent.infer.scores import IDENTITY, Calibration, image_probability
@@ -39,28 +37,22 @@ class TrainedModel:
         calibrations: of its logits by region, with `OVERALL` for others; the identity if neither
             is there.
         operating_points: by region, with `OVERALL` for others; 0.5 if neither is there.
-        map_grid: where the places of its maps lie; None if they divide the image evenly.
     """
 
     network: TriageNetwork
     preprocessing: Preprocessing
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     operating_points: Mapping[str, float] = field(default_factory=dict)
-    map_grid: MapGrid | None = None
 
     def judge(self, images: Iterable[FloatArray]) -> Iterator[tuple[float, FloatArray]]:
-        """Logit and class activation map [h, w] of each image [rows, columns] in 0..1, in order.
-
-        The places of a map divide the image evenly.
-        """
+        """Logit and class activation map [h, w] of each image [rows, columns] in 0..1, in order."""
         remaining = iter(images)
         while batch := list(islice(remaining, _BATCH)):
             resized = np.stack([resize(image, self.preprocessing) for image in batch])
             inputs = torch.from_numpy(normalise(resized, self.preprocessing))
             with torch.inference_mode():
                 logits, cams, _ = self.network(inputs)
-            for logit, cam in zip(logits.double().tolist(), cams.float().numpy(), strict=True):
-                yield logit, self.map_grid.evened(cam) if self.map_grid else cam
+            yield from zip(logits.double().tolist(), cams.float().numpy(), strict=True)
 
     def predict(
         self, samples: Sequence[Sample], on_unreadable: OnUnreadable | None = None
@@ -106,21 +98,15 @@ def read_trained(folder: Path) -> TrainedModel:
         calibrations = {str(region): bundle.calibration(region) for region in bundle.regions}
         points = {str(region): bundle.operating_point(region) for region in bundle.regions}
         return TrainedModel(
-            load_network(loaded),
-            bundle.preprocessing,
-            _shared(calibrations),
-            _shared(points),
-            bundle.map_grid,
+            load_network(loaded), bundle.preprocessing, _shared(calibrations), _shared(points)
         )
     run = RunFolder(folder)
-    config = run.read_config()
     operation = read_operation(folder)
     return TrainedModel(
         run.read_network(),
-        config.preprocessing,
+        run.read_config().preprocessing,
         operation.calibrations if operation else {},
         operation.operating_points if operation else {},
-        map_grid_of(config),
     )
 
 

@@ -22,10 +22,8 @@ from model_training.evaluation.evidence import (
 )
 from model_training.evaluation.figures import OVERALL
 from model_training.evaluation.operation import Operation, read_operation, write_operation
-from model_training.evaluation.trained import read_trained
 from model_training.export import export_run
 from model_training.known_sources import Source
-from model_training.map_geometry import map_grid
 from model_training.training_commands import training_commands
 from triage_agent.adapters.torch_inference.bundle_files import read_bundle
 from triage_agent.adapters.torch_inference.torch_classifier import load_network
@@ -96,8 +94,6 @@ def test_a_run_on_any_cohort_becomes_a_bundle(measured_run, about, tmp_path):
     assert bundle.intended_use.startswith("RESEARCH USE ONLY, NOT FOR DIAGNOSTIC USE. Research on")
     assert len(bundle.limitations) == 2
     assert load_network(loaded).architecture == "shufflenet_v2_x0_5"
-    assert bundle.map_grid == map_grid("shufflenet_v2_x0_5", bundle.preprocessing.size)
-    assert read_trained(measured_run.path).map_grid == bundle.map_grid
 
 
 def test_the_card_says_all_that_is_known(measured_run, about, tmp_path):

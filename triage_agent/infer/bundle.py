@@ -14,7 +14,6 @@ from triage_agent.infer.card import (
 from triage_agent.infer.card_fields import read_card_fields
 from triage_agent.infer.ensemble_bundle import KIND, EnsembleBundle, read_ensemble
 from triage_agent.infer.json_fields import JsonFields, complaint
-from triage_agent.infer.map_grid import MapGrid, read_map_grid
 from triage_agent.infer.preprocess import CHANNELS, Preprocessing, Resampling
 from triage_agent.infer.scope_gate import ScopeGate, read_scope_gate
 
@@ -40,8 +39,6 @@ class ModelBundle(BundleCard):
         preprocessing: how an image becomes the network's input.
         weights_sha256: SHA-256 of the weights file, lower-case hexadecimal.
         scope_gate: for which images the network does not answer; None if it answers for all.
-        map_grid: where the places of its class activation map lie; None if they divide the image
-            evenly.
 
     Raises:
         ValueError: a value is empty, out of range or contradicts another.
@@ -51,7 +48,6 @@ class ModelBundle(BundleCard):
     preprocessing: Preprocessing
     weights_sha256: str
     scope_gate: ScopeGate | None = None
-    map_grid: MapGrid | None = None
 
     def __post_init__(self) -> None:
         # Not super(): a dataclass with slots is another class than the one in this body.
@@ -114,7 +110,6 @@ def _read(fields: JsonFields) -> ModelBundle:
         preprocessing=_read_preprocessing(fields.object("preprocessing", "State size, mean, std")),
         weights_sha256=fields.text("weights_sha256", "Write the SHA-256 of the weights file"),
         scope_gate=read_scope_gate(fields),
-        map_grid=read_map_grid(fields),
     )
 
 

@@ -22,7 +22,7 @@ class Judgement:
     Attributes:
         logit: that the image is abnormal, calibrated for its region; not finite if the model has
             nothing to say.
-        activation: class activation map [h, w], in logits; its places divide the image evenly.
+        activation: class activation map [h, w], in logits.
         abstains: why the model does not answer for an image like this one; "" if it does.
     """
 
@@ -59,9 +59,6 @@ class Judge(Protocol):
 class NetworkJudge:
     """One network, calibrated as its bundle says; its map is exact for the raw logit.
 
-    If the bundle says that the map's places do not divide the image evenly, it is brought to those
-    that do.
-
     For an image beyond the scope gate of its bundle, if that has one, it does not answer.
 
     Attributes:
@@ -87,12 +84,12 @@ class NetworkJudge:
     def judge(self, inputs: Sequence[Batch], regions: Sequence[Region]) -> list[Judgement]:
         """Judge N images, in their order, as `Judge.judge`."""
         said = self.classifier.classify(inputs[self.form])
-        gate, grid = self.bundle.scope_gate, self.bundle.map_grid
+        gate = self.bundle.scope_gate
         beyond = gate.beyond(said.features).tolist() if gate else [False] * len(said.logits)
         return [
             Judgement(
                 self.bundle.calibration(region).scale(float(logit)),
-                grid.evened(activation) if grid else activation,
+                activation,
                 abstains=BEYOND_SCOPE if outside else "",
             )
             for logit, activation, outside, region in zip(
