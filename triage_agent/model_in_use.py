@@ -7,6 +7,7 @@ import structlog
 
 from triage_agent.adapters.torch_inference.bundle_files import (
     CARD,
+    CARD_TEXT,
     LoadedModel,
     read_card,
 )
@@ -98,7 +99,7 @@ class ModelWatch:
 def model_card(taken_up: LoadedModel) -> str:
     """Return the card that came with a bundle, for people to read; "" if none can be read."""
     try:
-        with (taken_up.folder / "MODEL_CARD.md").open(encoding="utf-8") as card:
+        with (taken_up.folder / CARD_TEXT).open(encoding="utf-8") as card:
             return card.read(_CARD_CHARACTERS)
     except (OSError, UnicodeDecodeError):
         return ""

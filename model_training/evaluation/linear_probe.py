@@ -76,7 +76,7 @@ def _features(network: nn.Module, spec: Preprocessing, samples: Sequence[Sample]
             network(torch.from_numpy(normalise(batch, spec)))[2]
             for batch in images.batches(batches)
         ]
-    return torch.cat(found).double().clone()
+    return torch.cat(found).double()
 
 
 def _fitted(features: Tensor, abnormal: npt.NDArray[np.bool_], penalty: float) -> nn.Linear:

@@ -41,9 +41,9 @@ class Supervisor:
 
     A role tells that it is ready with one JSON line on its standard output; these facts are
     handed to `on_ready` once the roles in `wait_for` have told theirs. These start first; the
-    others follow when they are ready, or take too long. One that ends with RESTART_STATUS is
-    started again without a pause. `pin` turns a role's facts into environment for its next start,
-    so that a port the system chose stays the same.
+    others follow when they are ready, or after `head_start_seconds`. One that ends with
+    RESTART_STATUS is started again without a pause. `pin` turns a role's facts into environment
+    for its next start, so that a port the system chose stays the same.
     Of a process that has died `on_death` is told before the next one takes its place;
     `on_stopping` is called before all are asked to stop, for which they have `stop_seconds`.
     """
@@ -59,6 +59,7 @@ class Supervisor:
         on_death: Callable[[str], None] = lambda _: None,
         on_stopping: Callable[[], None] = lambda: None,
         stop_seconds: float = STOP_SECONDS,
+        head_start_seconds: float = HEAD_START_SECONDS,
     ) -> None:
         self._children = [_Child(role) for role in roles]
         self._start = start
@@ -70,6 +71,7 @@ class Supervisor:
         self._on_stopping = on_stopping
         self._stop_seconds = stop_seconds
         self._stopping = False
+        self._head_start_seconds = head_start_seconds
         self._all_from = 0.0
         self._selector = selectors.DefaultSelector()
 
@@ -77,7 +79,7 @@ class Supervisor:
         """Supervise until a signal; return the exit status (0 after a clean stop)."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        self._all_from = time.monotonic() + HEAD_START_SECONDS
+        self._all_from = time.monotonic() + self._head_start_seconds
         try:
             while not self._stopping:
                 self._start_due()

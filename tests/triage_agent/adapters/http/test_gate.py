@@ -2,14 +2,11 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import anyio
 import httpx
 import pytest
 
-from tests.fakes.web_node import WebNode
 from tests.triage_agent.adapters.http.signing_in import Browser, let_in
 from triage_agent.adapters.http.access import Access
 from triage_agent.adapters.http.gate import SignInGate
@@ -24,29 +21,13 @@ STRANGE = {"Origin": "http://evil.example"}
 
 
 @pytest.fixture
-def open_browser(node: WebNode) -> Iterator[Callable[[], Browser]]:
-    """Serve the node, where jane may sign in, and open browsers on it."""
-    let_in(node, "jane", Role.READER)
-    server = serve_http(node.app(), "127.0.0.1", 0)
-    with ExitStack() as ending:
-        ending.callback(server.stop)
-
-        def browser() -> Browser:
-            opened = Browser(server.url)
-            ending.enter_context(opened.client)
-            return opened
-
-        yield browser
+def stranger(browsers) -> Browser:
+    return browsers()
 
 
 @pytest.fixture
-def stranger(open_browser) -> Browser:
-    return open_browser()
-
-
-@pytest.fixture
-def jane(open_browser) -> Browser:
-    browser = open_browser()
+def jane(browsers) -> Browser:
+    browser = browsers()
     assert browser.sign_in().status_code == 303
     return browser
 
@@ -102,8 +83,8 @@ def test_posting_as_a_stranger_changes_nothing(stranger, node):
     assert answer.status_code == 401
 
 
-def test_a_change_needs_the_token_of_the_session(jane, open_browser, node):
-    other = open_browser()
+def test_a_change_needs_the_token_of_the_session(jane, browsers, node):
+    other = browsers()
     other.sign_in()
     for fields, headers in [
         ({}, {}),

@@ -1,34 +1,26 @@
 """Changing one's own password."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
 
-from tests.fakes.web_node import WebNode
-from tests.triage_agent.adapters.http.signing_in import PASSWORD, Browser, let_in
-from triage_agent.adapters.http.server import serve_http
+from tests.triage_agent.adapters.http.signing_in import PASSWORD, Browser
 from triage_agent.domain.audit import Deed
 from triage_agent.domain.sign_in import NAME_THROTTLE
-from triage_agent.domain.visitor import Role
 
 NEW = "other words in a row"
 
 
 @pytest.fixture
-def open_browser(node: WebNode) -> Iterator[Callable[[], Browser]]:
-    let_in(node, "jane", Role.READER)
-    server = serve_http(node.app(), "127.0.0.1", 0)
-    with ExitStack() as ending:
-        ending.callback(server.stop)
+def open_browser(browsers) -> Callable[[], Browser]:
+    """Open browsers in which jane is signed in."""
 
-        def browser() -> Browser:
-            opened = Browser(server.url)
-            ending.enter_context(opened.client)
-            assert opened.sign_in().status_code == 303
-            return opened
+    def browser() -> Browser:
+        opened = browsers()
+        assert opened.sign_in().status_code == 303
+        return opened
 
-        yield browser
+    return browser
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ import time
 
 import pytest
 
-from triage_agent.adapters.processes.supervisor import HEAD_START_SECONDS
-
 SUPERVISE = """
-import sys
+import os, sys
 from triage_agent.adapters.logs.structured import configure_logging
 from triage_agent.adapters.processes.starting import program
 from triage_agent.adapters.processes.supervisor import Supervisor
@@ -29,6 +27,7 @@ roles = sys.argv[2:]
 supervisor = Supervisor(
     roles, program([sys.executable, child]), wait_for=["steady"], on_ready=on_ready,
     pin=lambda role, facts: {"PINNED": str(facts.get("pid", ""))},
+    head_start_seconds=float(os.environ.get("HEAD_START", "600")),
 )
 sys.exit(supervisor.run())
 """
@@ -43,6 +42,7 @@ role = sys.argv[1]
 die_with_parent()
 if role == "steady":
     while os.path.exists(f"{sys.argv[0]}.hold"):
+        open(f"{sys.argv[0]}.holding", "w").close()
         time.sleep(0.02)
 if role == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -165,16 +165,20 @@ def test_a_role_that_is_outdated_is_started_again_at_once_until_it_is_not(superv
 
 
 def test_the_roles_that_are_waited_for_have_a_head_start(supervise, tmp_path):
-    hold, steady, other = (tmp_path / f"child.py.{name}" for name in ("hold", "steady", "other"))
+    hold, holding, steady, other = (
+        tmp_path / f"child.py.{name}" for name in ("hold", "holding", "steady", "other")
+    )
     hold.touch()
     supervise("other", "steady")
-    time.sleep(HEAD_START_SECONDS / 2)
+    eventually(holding.exists)
+    time.sleep(0.5)  # started together, the other would be there by now
     assert not other.exists()
     hold.unlink()
     eventually(lambda: lines_of(steady) and lines_of(other))
 
 
-def test_the_others_do_not_wait_for_ever(supervise, tmp_path):
+def test_the_others_do_not_wait_for_ever(supervise, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEAD_START", "0.5")
     (tmp_path / "child.py.hold").touch()
     process = supervise("other", "steady")
     eventually(lambda: lines_of(tmp_path / "child.py.other"))
