@@ -1,6 +1,5 @@
 """The node and its peers as receivers: each takes objects and shows that it has them."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from tests.benchmarks.copies import StudyFiles
 from tests.peers.dcmtk import StoreSCP, nagle_free, start_storescp
 from tests.peers.orthanc import Orthanc, start_orthanc
 from tests.peers.pynetdicom_storescp import start_pynetdicom_storescp
+from triage_agent.receive.receipt import object_digest
 
 LARGE_PDU, SMALL_PDU = 131_072, 16_384  # the largest that dcmtk knows, and what it announces
 
@@ -121,6 +121,4 @@ def _digest(path: Path) -> str:
     syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
     part10 = path.read_bytes()
     length = int.from_bytes(part10[140:144], "little")  # (0002,0000) UL stands first
-    digest = hashlib.sha256(syntax.encode("ascii"))
-    digest.update(memoryview(part10)[144 + length :])
-    return digest.hexdigest()
+    return object_digest(memoryview(part10)[144 + length :], syntax)

@@ -1,13 +1,13 @@
 """An InstanceStore in memory, with a disk that a test can fill."""
 
 import errno
-import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from triage_agent.domain.instance import StoredObject
 from triage_agent.errors import StorageFull
+from triage_agent.ports.storage import Digest
 
 
 class FakeInstanceStore:
@@ -26,10 +26,10 @@ class FakeInstanceStore:
     def free_bytes(self) -> int:
         return self.capacity_bytes - self.arriving_bytes - sum(map(len, self.objects.values()))
 
-    def begin(self, head: bytes, digest_seed: bytes) -> "FakeIncomingObject":
+    def begin(self, head: bytes, digest: Digest) -> "FakeIncomingObject":
         if len(head) > self.free_bytes():
             raise StorageFull("the disk takes no more")
-        return FakeIncomingObject(self, head, digest_seed)
+        return FakeIncomingObject(self, head, digest)
 
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
@@ -83,10 +83,10 @@ class FakeInstanceStore:
 class FakeIncomingObject:
     """Keeps `triage_agent.ports.IncomingObject` for a `FakeInstanceStore`."""
 
-    def __init__(self, store: FakeInstanceStore, head: bytes, digest_seed: bytes) -> None:
+    def __init__(self, store: FakeInstanceStore, head: bytes, digest: Digest) -> None:
         self._store = store
         self._head = head
-        self._seed = digest_seed
+        self._digest = digest
         self._content = b""
         self.is_sealed = self.is_over = False
 
@@ -99,6 +99,7 @@ class FakeIncomingObject:
         if len(self._head) + len(more) > self._store.free_bytes():
             raise StorageFull("the disk takes no more")
         self._content += more
+        self._digest.update(more)
         self._store.arriving_bytes += len(more)
 
     def seal(self) -> None:
@@ -107,13 +108,10 @@ class FakeIncomingObject:
     def content(self) -> bytes:
         return self._content
 
-    def digest(self) -> str:
-        return hashlib.sha256(self._seed + self._content).hexdigest()
-
     def keep(self) -> StoredObject:
         if self.is_over:
             raise ValueError("the object was discarded")
-        content, digest = self._content, self.digest()
+        content, digest = self._content, self._digest.hexdigest()
         self.discard()
         return self._store.put((self._head, content), digest)
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters that have no accent to strip and are still written plainly by many devices.
 _PLAIN_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "\u0131": "i"})
@@ -9,6 +10,8 @@ _SMALL_THEN_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 
 
+# A device sends the same few texts again and again.
+@lru_cache(maxsize=1024)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text: case and accents gone, split at all that is no letter.
 

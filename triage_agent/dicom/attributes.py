@@ -5,6 +5,7 @@ Only the values that are asked for are decoded; nested items that are malformed 
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from pydicom.datadict import tag_for_keyword
@@ -18,6 +19,7 @@ _INTEGER_STRING: Final = range(-(2**31), 2**31)  # VR IS (PS3.5 section 6.2)
 _MAXIMUM_ITEMS: Final = 100  # of a sequence whose items are read; real ones have a handful
 
 
+@cache
 def tag_of(keyword: str) -> int:
     """Return the tag of a keyword of PS3.6. Raises KeyError."""
     tag = tag_for_keyword(keyword)

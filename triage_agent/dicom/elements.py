@@ -5,8 +5,7 @@ pydicom accepts many a truncated data set in silence; here every length is held 
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from triage_agent.dicom.transfer_syntaxes import Encoding
 
@@ -35,8 +34,7 @@ class Malformed(ValueError):
     """The bytes are not a whole data set in that encoding; the message says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """Where an element's value lies: from `start` to `end`, a closing delimiter excluded."""
 
     tag: int
@@ -57,8 +55,9 @@ class DataSetWalk:
         self._implicit = encoding.implicit_vr
         order = ">" if encoding.big_endian else "<"
         self._unpack_tag = struct.Struct(order + "HH").unpack_from
-        self._unpack_short = struct.Struct(order + "H").unpack_from
         self._unpack_long = struct.Struct(order + "L").unpack_from
+        self._unpack_implicit = struct.Struct(order + "HHL").unpack_from
+        self._unpack_explicit = struct.Struct(order + "HH2sH").unpack_from
         self._walked = 0
 
     def elements(self) -> Iterator[Element]:
@@ -141,34 +140,36 @@ class DataSetWalk:
         return start, length
 
     def _tag_at(self, position: int, end: int) -> int:
+        self._count_head(position, end)
+        group, element = self._unpack_tag(self._encoded, position)
+        return int(group << 16 | element)
+
+    def _count_head(self, position: int, end: int) -> None:
         self._walked += 1
         if self._walked > self._maximum_elements:
             raise Malformed(f"more than {self._maximum_elements} elements")
         if position + _HEAD_BYTES > end:
             raise Malformed(f"cut off within the head of an element at byte {position}")
-        group, element = self._unpack_tag(self._encoded, position)
-        return int(group << 16 | element)
 
     def _head(self, position: int, end: int, *, implicit: bool) -> tuple[int, bytes, int, int]:
         """Return an element's tag, VR, where its value starts and its length. Raises Malformed."""
-        tag = self._tag_at(position, end)
+        self._count_head(position, end)
+        if implicit:
+            vr = b""
+            group, element, length = self._unpack_implicit(self._encoded, position)
+        else:
+            group, element, vr, length = self._unpack_explicit(self._encoded, position)
+        tag = group << 16 | element
         if not _FIRST_TAG <= tag < _FIRST_DELIMITER:
             raise Malformed(f"tag {tag:08X} cannot stand in a data set, at byte {position}")
         start = position + _HEAD_BYTES
-        if implicit:
-            vr = b""
-            (length,) = self._unpack_long(self._encoded, position + 4)
-        else:
-            vr = bytes(self._encoded[position + 4 : position + 6])
-            if vr in _SHORT_VRS:
-                (length,) = self._unpack_short(self._encoded, position + 6)
-            elif not _is_vr(vr):
+        if not implicit and vr not in _SHORT_VRS:
+            if not _is_vr(vr):
                 raise Malformed(f"no value representation at byte {position + 4}")
-            else:
-                start += 4
-                if start > end:
-                    raise Malformed(f"cut off within the head of an element at byte {position}")
-                (length,) = self._unpack_long(self._encoded, position + 8)
+            start += 4
+            if start > end:
+                raise Malformed(f"cut off within the head of an element at byte {position}")
+            (length,) = self._unpack_long(self._encoded, position + 8)
         self._check_length(start, length, end)
         return tag, vr, start, length
 

@@ -74,7 +74,7 @@ class InstanceHeader:
 class StoredObject:
     """Bytes that are durably on disk.
 
-    `digest` is the SHA-256 (hex) over the transfer syntax UID and the encoded data set as sent;
+    `digest` is the BLAKE3 (hex) over the transfer syntax UID and the encoded data set as sent;
     `location` is opaque to all but the store.
     """
 

@@ -7,6 +7,18 @@ from typing import Protocol
 from triage_agent.domain.instance import StoredObject
 
 
+class Digest(Protocol):
+    """Computes what an object is known by: 64 hexadecimal digits."""
+
+    def update(self, data: bytes | memoryview, /) -> object:
+        """Take what follows."""
+        ...
+
+    def hexdigest(self) -> str:
+        """Return the digest of all that was taken."""
+        ...
+
+
 class IncomingObject(Protocol):
     """An encoded object that arrives in parts. It is in no one's way until it is kept.
 
@@ -30,10 +42,6 @@ class IncomingObject(Protocol):
         """Return the data set without the head; valid while the object is neither kept nor gone."""
         ...
 
-    def digest(self) -> str:
-        """Return the hex SHA-256 over the seed and the data set."""
-        ...
-
     def keep(self) -> StoredObject:
         """Keep the object under its digest, with the promises of `InstanceStore.put`.
 
@@ -53,12 +61,15 @@ class InstanceStore(Protocol):
         """Return how many bytes may still be written."""
         ...
 
-    def begin(self, head: bytes, digest_seed: bytes) -> IncomingObject:
-        """Begin an object: a head, then a data set in parts. Raises StorageFull."""
+    def begin(self, head: bytes, digest: Digest) -> IncomingObject:
+        """Begin an object: a head, then a data set in parts, which the digest takes.
+
+        Raises StorageFull.
+        """
         ...
 
     def put(self, part10: Sequence[bytes | memoryview], digest: str) -> StoredObject:
-        """Keep the concatenation of `part10` under `digest` (hex SHA-256).
+        """Keep the concatenation of `part10` under `digest`, 64 hexadecimal digits.
 
         On return the bytes, their name and the folder are written and fsynced. Putting a digest
         again changes nothing that can be seen. Raises StorageFull.

@@ -1,8 +1,9 @@
 """The answer to a C-STORE, and the digest that objects are known by."""
 
-import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+
+from blake3 import blake3
 
 from triage_agent.dicom.elements import Buffer
 from triage_agent.dicom.status import StoreStatus
@@ -48,12 +49,16 @@ def refusal(error: ObjectRefused | TransientError) -> Receipt:
 
 
 def object_digest(encoded: Buffer, transfer_syntax_uid: str) -> str:
-    """Return the SHA-256 (hex) over the transfer syntax UID and the data set as sent."""
-    digest = hashlib.sha256(digest_seed(transfer_syntax_uid))
+    """Return the BLAKE3 (hex) over the transfer syntax UID and the data set as sent."""
+    digest = begun_digest(transfer_syntax_uid)
     digest.update(encoded)
     return digest.hexdigest()
 
 
-def digest_seed(transfer_syntax_uid: str) -> bytes:
-    """Return what the digest of an object begins with, before its data set."""
-    return transfer_syntax_uid.encode("ascii")
+def begun_digest(transfer_syntax_uid: str) -> blake3:
+    """Return the digest of an object, to which its data set is still to be given.
+
+    BLAKE3 is as hard to deceive as SHA-256, which takes four times as long: a third of all the
+    time that receiving takes.
+    """
+    return blake3(transfer_syntax_uid.encode("ascii"))

@@ -8,6 +8,7 @@ from datetime import datetime
 from triage_agent.dicom.elements import Buffer
 from triage_agent.dicom.headers import ReceivedObject, check_command, read_object
 from triage_agent.dicom.part10 import file_head
+from triage_agent.dicom.sop_classes import CANDIDATES
 from triage_agent.dicom.status import StoreStatus
 from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState, StoredObject
 from triage_agent.domain.scope import ScopeDecision
@@ -95,6 +96,10 @@ class Receiver:
         if self.store.free_bytes() - size_bytes < self.watermark_bytes:
             raise StorageFull("free space is below the watermark")
 
+    def is_own(self, SOPClassUID: str, SOPInstanceUID: str) -> bool:
+        """Say whether the node made an object; nothing it makes is of a class that is triaged."""
+        return SOPClassUID not in CANDIDATES and self.register.is_own_result(SOPInstanceUID)
+
     def keep_arrived(
         self,
         received: ReceivedObject,
@@ -112,7 +117,8 @@ class Receiver:
 
     def _keep(self, encoded: Buffer, received: ReceivedObject, source_ae_title: str) -> Receipt:
         header = received.header
-        decision = self._decide(header, is_own=self.register.is_own_result(header.SOPInstanceUID))
+        is_own = self.is_own(header.SOPClassUID, header.SOPInstanceUID)
+        decision = self._decide(header, is_own=is_own)
         digest = object_digest(encoded, header.TransferSyntaxUID)
         if self.register.find_digest(header.SOPInstanceUID) == digest:
             return self._receipt(received, decision, RegistrationOutcome.DUPLICATE)

@@ -7,7 +7,7 @@ from triage_agent.dicom.elements import Buffer
 from triage_agent.dicom.headers import check_command, read_object
 from triage_agent.dicom.part10 import file_head
 from triage_agent.errors import ObjectRefused, StorageFull, TransientError
-from triage_agent.receive.receipt import Receipt, digest_seed, refusal
+from triage_agent.receive.receipt import Receipt, begun_digest, refusal
 
 if TYPE_CHECKING:
     from triage_agent.ports.storage import IncomingObject
@@ -50,9 +50,9 @@ class Reception:
         )
         try:
             receiver.check_space()
-            self._arriving = receiver.store.begin(head, digest_seed(transfer_syntax_uid))
+            self._arriving = receiver.store.begin(head, begun_digest(transfer_syntax_uid))
             # Asked now, while the data set is on its way.
-            self._is_own = receiver.register.is_own_result(affected_sop_instance_uid)
+            self._is_own = receiver.is_own(*self._affected)
         except TransientError as error:
             self._refuse(error)
 

@@ -1,4 +1,5 @@
 from pydicom.dataset import Dataset
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from tests.encoded_objects import make_dataset
 from tests.fakes.receiving_node import EXCLUDED, Node
@@ -41,7 +42,7 @@ def test_what_another_device_made_is_triaged() -> None:
 
 def test_our_own_result_is_excluded_when_it_comes_back() -> None:
     node = Node()
-    dataset = make_dataset()
+    dataset = make_dataset(SOPClassUID=SecondaryCaptureImageStorage)
 
     class Knowing(FakeStudyRegister):
         def is_own_result(self, SOPInstanceUID: str) -> bool:

@@ -1,4 +1,5 @@
 import pytest
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from tests.encoded_objects import DX, EXPLICIT, encoded, make_dataset
 from tests.fakes.instance_store import FakeInstanceStore
@@ -10,11 +11,11 @@ from triage_agent.receive.receipt import ReceiptOutcome
 from triage_agent.receive.reception import Reception
 
 
-def begin(node: Node) -> Reception:
+def begin(node: Node, SOPClassUID: str = DX) -> Reception:
     return node.receiver().begin(
         transfer_syntax_uid=EXPLICIT,
         source_ae_title="MODALITY",
-        affected_sop_class_uid=DX,
+        affected_sop_class_uid=SOPClassUID,
         affected_sop_instance_uid="1.2.3",
     )
 
@@ -51,7 +52,7 @@ def test_a_database_that_does_not_answer_at_the_beginning_is_answered_at_the_end
             raise TransientError(f"no answer for {len(SOPInstanceUID)} characters")
 
     node = Node(register=Down())
-    reception = begin(node)
+    reception = begin(node, SecondaryCaptureImageStorage)
     reception.write([encoded(make_dataset())])
 
     receipt = reception.finish()

@@ -8,7 +8,6 @@ cache; so does all of it where a file system does not take direct writes.
 """
 
 import errno
-import hashlib
 import mmap
 import os
 import tempfile
@@ -21,6 +20,7 @@ from typing import Final
 from triage_agent.adapters.filesystem.aligned_blocks import BLOCK_BYTES, BlockPool
 from triage_agent.domain.instance import StoredObject
 from triage_agent.errors import StorageFull
+from triage_agent.ports.storage import Digest
 
 # Disk, quota, or the process's own limit on the size of a file.
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -39,7 +39,7 @@ class IncomingFile:
         self,
         folder: Path,
         head: bytes,
-        digest_seed: bytes,
+        digest: Digest,
         *,
         place: Place,
         blocks: BlockPool,
@@ -49,7 +49,7 @@ class IncomingFile:
         self._blocks = blocks
         self._threads = threads
         self._head_bytes = len(head)
-        self._digest = hashlib.sha256(digest_seed)
+        self._digest = digest
         self._writing: Future[None] | None = None
         self._sealed = False
         with translating_full_disk():
@@ -92,19 +92,14 @@ class IncomingFile:
         mapped = mmap.mmap(self._descriptor, self._written + self._filled, prot=mmap.PROT_READ)
         return memoryview(mapped)[self._head_bytes :]
 
-    def digest(self) -> str:
-        """Return the SHA-256 (hex) over the seed and the data set."""
-        self.seal()
-        return self._digest.hexdigest()
-
     def keep(self) -> StoredObject:
         """Make the object durable under its digest. Raises StorageFull."""
         if self._path is None:
             raise ValueError("the object was discarded")
         try:
-            digest = self.digest()
+            self.seal()
             with translating_full_disk():
-                return self._place(self._path, self._descriptor, digest)
+                return self._place(self._path, self._descriptor, self._digest.hexdigest())
         finally:
             self.discard()
 

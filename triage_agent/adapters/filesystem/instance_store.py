@@ -13,6 +13,7 @@ from typing import Final
 from triage_agent.adapters.filesystem.aligned_blocks import BlockPool
 from triage_agent.adapters.filesystem.incoming_file import IncomingFile, translating_full_disk
 from triage_agent.domain.instance import StoredObject
+from triage_agent.ports.storage import Digest
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 # The second level is of objects that were stored before there was one only.
@@ -49,12 +50,12 @@ class FilesystemInstanceStore:
         file_system = os.statvfs(self._root)
         return file_system.f_bavail * file_system.f_frsize
 
-    def begin(self, head: bytes, digest_seed: bytes) -> IncomingFile:
+    def begin(self, head: bytes, digest: Digest) -> IncomingFile:
         """Take an object that arrives in parts; see the port. Raises StorageFull."""
         return IncomingFile(
             self._incoming,
             head,
-            digest_seed,
+            digest,
             place=self._place,
             blocks=self._blocks,
             threads=self._threads,

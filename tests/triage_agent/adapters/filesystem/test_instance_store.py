@@ -158,7 +158,7 @@ def test_what_arrived_is_fsynced_with_its_name_before_it_is_kept(
     def refuse(*_: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
-    arriving = store.begin(b"head", b"")
+    arriving = store.begin(b"head", hashlib.sha256())
     arriving.write([b"data set"])
     monkeypatch.setattr(os, "fsync", note)
     if not links:
@@ -185,7 +185,7 @@ def test_what_a_crash_left_under_a_digest_is_replaced(
     if way == "put":
         store.put(PARTS, digest)
     else:
-        arriving = store.begin(b"head", b"")
+        arriving = store.begin(b"head", hashlib.sha256())
         arriving.write([b"data set"])
         arriving.keep()
 
@@ -201,7 +201,7 @@ def test_objects_of_any_size_arrive_whole(
     if not direct:
         monkeypatch.setattr(incoming_file, "_open_direct", lambda _: None)
     content = (bytes(range(251)) * (size // 251 + 1))[:size]
-    arriving = store.begin(b"head", b"")
+    arriving = store.begin(b"head", hashlib.sha256())
     for start in range(0, size, 200_003):
         arriving.write([memoryview(content)[start : start + 200_003]])
 
@@ -236,7 +236,7 @@ def test_a_direct_write_that_fails_is_done_through_the_cache_or_told(
 
     monkeypatch.setattr(os, "pwrite", write)
     content = bytes(range(251)) * 9000
-    arriving = store.begin(b"head", b"")
+    arriving = store.begin(b"head", hashlib.sha256())
 
     if expected is None:
         arriving.write([content])
