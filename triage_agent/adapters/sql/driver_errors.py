@@ -62,6 +62,11 @@ def translation(error: BaseException | None) -> TransientError | None:
     return None
 
 
+def is_locked(error: BaseException | None) -> bool:
+    """Say whether another connection to a SQLite file has the lock that was asked for."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _of_sqlite(error: sqlite3.Error) -> TransientError | None:
     code = getattr(error, "sqlite_errorcode", None)  # the module's own errors have none
     if code is None:

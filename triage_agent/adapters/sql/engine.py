@@ -1,14 +1,17 @@
 """The database: how it is opened, and the two kinds of transaction."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from triage_agent.adapters.sql.driver_errors import translated
+from triage_agent.adapters.sql.driver_errors import is_locked, translated
 from triage_agent.errors import SettingsInvalid
 
 # As long as the longest commit on a slow disk may hold the others up.
@@ -16,6 +19,7 @@ LOCK_SECONDS = 30
 CONNECT_SECONDS = 10
 # A receiver runs a thread per association, and each needs a connection while it registers.
 _SPARE_CONNECTIONS = 100
+_LOCK_CHECK_SECONDS = 0.0005
 _WRITES = "triage_agent_writes"
 
 
@@ -36,7 +40,7 @@ def create_engine(url: str, *, lock_seconds: int = LOCK_SECONDS) -> sa.Engine:
             pool_use_lifo=True,
         )
         sa.event.listen(engine, "connect", _set_pragmas)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+        sa.event.listen(engine, "begin", partial(_begin_sqlite, lock_seconds=lock_seconds))
         return engine
     try:
         return sa.create_engine(
@@ -81,10 +85,30 @@ def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A transaction that reads first and writes later cannot wait for the lock: it fails at once.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin_sqlite(connection: sa.Connection, *, lock_seconds: int) -> None:
+    if not connection.get_execution_options().get(_WRITES, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # Left alone, SQLite sleeps ever longer, up to 100 ms, for another process's few milliseconds.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        _begin_writing(connection, time.monotonic() + lock_seconds)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000}")
+
+
+def _begin_writing(connection: sa.Connection, deadline: float) -> None:
+    while True:
+        try:
+            # One that reads first and writes later cannot wait for the lock: it fails at once.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sa.exc.OperationalError as error:
+            if not is_locked(error.orig) or time.monotonic() >= deadline:
+                raise
+            time.sleep(_LOCK_CHECK_SECONDS)
+        else:
+            return
 
 
 class Database:

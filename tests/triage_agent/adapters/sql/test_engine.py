@@ -1,7 +1,10 @@
 """How the database is opened, and what its transactions promise."""
 
+import sqlite3
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,6 +113,26 @@ def test_a_lock_that_stays_is_unavailable(database: Database, sqlite_file: Path)
     ports_on(other).arrive(make_instance())
     assert ports_on(database).worklist.count() == 1
     other.dispose()
+
+
+def test_a_lock_is_waited_for_in_short_steps(
+    database: Database, sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == 20:
+                other.execute("ROLLBACK")
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        with database.write() as connection:
+            _count_up(connection)
+
+    assert len(slept) == 20
+    assert max(slept) <= 0.001
 
 
 def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
