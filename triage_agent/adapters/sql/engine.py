@@ -19,7 +19,7 @@ LOCK_SECONDS = 30
 CONNECT_SECONDS = 10
 # A receiver runs a thread per association, and each needs a connection while it registers.
 _SPARE_CONNECTIONS = 100
-_LOCK_CHECK_SECONDS = 0.0005
+_LOCK_CHECK_SECONDS = 0.0005, 0.01  # at least, and at most
 _WRITES = "triage_agent_writes"
 
 
@@ -93,20 +93,23 @@ def _begin_sqlite(connection: sa.Connection, *, lock_seconds: int) -> None:
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        _begin_writing(connection, time.monotonic() + lock_seconds)
+        _begin_writing(connection, lock_seconds)
     finally:
         driver.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000}")
 
 
-def _begin_writing(connection: sa.Connection, deadline: float) -> None:
+def _begin_writing(connection: sa.Connection, lock_seconds: int) -> None:
+    begun = time.monotonic()
     while True:
         try:
             # One that reads first and writes later cannot wait for the lock: it fails at once.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except sa.exc.OperationalError as error:
-            if not is_locked(error.orig) or time.monotonic() >= deadline:
+            waited = time.monotonic() - begun
+            if not is_locked(error.orig) or waited >= lock_seconds:
                 raise
-            time.sleep(_LOCK_CHECK_SECONDS)
+            shortest, longest = _LOCK_CHECK_SECONDS
+            time.sleep(min(max(shortest, waited / 20), longest))
         else:
             return
 
