@@ -144,6 +144,28 @@ def test_a_quiet_study_has_a_draft_that_nobody_takes_for_a_report(browser, node,
     assert complaints(browser) == []
 
 
+def test_what_did_not_change_stays_selected(browser, node, running):
+    wrist(node, probability=0.12)
+    open_study(browser, running)
+    until(browser, lambda page: stands(page) == "Nobody has claimed it.")
+    ask_again = """
+        const done = arguments[0], facts = document.querySelector(".live > div");
+        getSelection().selectAllChildren(document.querySelector("#draft"));
+        facts.addEventListener("htmx:afterOnLoad", () => done(getSelection().toString()));
+        facts.dispatchEvent(new Event("sse:worklist"));
+    """
+    draft = browser.find_element(By.CSS_SELECTOR, "#draft").text
+    assert browser.execute_async_script(ask_again).split() == draft.split()
+    browser.execute_script("document.querySelector('#draft').isOld = true")
+    keys(browser, "c")
+    until(
+        browser,
+        lambda page: page.execute_script("return !document.querySelector('#draft').isOld"),
+    )
+    assert "claimed" in browser.find_element(By.CSS_SELECTOR, ".timeline").text
+    assert complaints(browser) == []
+
+
 def test_the_card_of_the_model_is_a_page(browser, running):
     browser.get(f"{running.url}model")
     card = browser.find_element(By.CSS_SELECTOR, ".card")

@@ -146,6 +146,7 @@ def test_what_can_be_mended_is_said_in_one_line(small_fracatlas, tmp_path):
     arguments = [
         "bundled", "--fracatlas", small_fracatlas, "--weights", tmp_path / "other.npz",
         "--out", tmp_path / "out", "--architecture", SMALL, "--synthetic-pairs", 1,
+        "--slipped-pairs", 1, "--hand-pairs", 1,
     ]  # fmt: skip
     outcome = CliRunner().invoke(main, list(map(str, arguments)))
     assert outcome.exit_code == 1
