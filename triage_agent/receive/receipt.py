@@ -58,7 +58,7 @@ def object_digest(encoded: Buffer, transfer_syntax_uid: str) -> str:
 def begun_digest(transfer_syntax_uid: str) -> blake3:
     """Return the digest of an object, to which its data set is still to be given.
 
-    BLAKE3 is as hard to deceive as SHA-256, which takes four times as long: a third of all the
-    time that receiving takes.
+    BLAKE3 is as hard to deceive as SHA-256, which takes four times as long: a third of the
+    processor time of receiving.
     """
     return blake3(transfer_syntax_uid.encode("ascii"))
