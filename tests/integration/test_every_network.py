@@ -18,7 +18,8 @@ from triage_agent.infer.network import TriageNetwork
 from triage_agent.infer.preprocess import Preprocessing
 from triage_agent.settings import InferSettings
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+# To be traced would take as long again as the exports do, and show nothing that others do not.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900), pytest.mark.no_cover]
 
 CPU = InferSettings(device="cpu", threads=1, runtime="onnxruntime")
 EAGER = InferSettings(device="cpu", threads=1, runtime="torch")

@@ -12,7 +12,7 @@ LOOK_SECONDS = 0.25
 # How often a silent stream says that it is alive; proxies and laptops drop idle connections.
 HEARTBEAT_SECONDS = 15.0
 # A look that fails is tried again after this long: the database may be away for a while.
-_RETRY_SECONDS = 2.0
+RETRY_SECONDS = 2.0
 MAXIMUM_STREAMS = 100
 
 _log = structlog.get_logger()
@@ -39,6 +39,11 @@ class Changes:
         self._streams = 0
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the server stops: no stream begins or goes on."""
+        return self._closed
+
+    @property
     def is_full(self) -> bool:
         """Whether no further stream is served; a page then falls back on polling."""
         return self._streams >= MAXIMUM_STREAMS
@@ -53,7 +58,7 @@ class Changes:
                 version = await run_in_threadpool(self._version)
             except Exception as error:  # noqa: BLE001 (whatever the database raises, it may pass)
                 _log.warning("worklist_not_readable", error=type(error).__name__)
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
                 continue
             if version != self._seen:
                 self._seen = version

@@ -65,7 +65,7 @@ def test_nobody_looks_while_no_page_is_open():
 
 
 def test_a_list_that_cannot_be_read_is_looked_at_again(monkeypatch):
-    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     answers = iter([RuntimeError("Secret^Name"), 1, 2])
 
     def version():

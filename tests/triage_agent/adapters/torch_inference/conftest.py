@@ -13,10 +13,17 @@ from tests.fakes.bundle import make_preprocessing, write_bundle
 from tests.fakes.ensemble import write_ensemble
 from tests.triage_agent.dicom.images import make_image
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle, LoadedEnsemble
+from triage_agent.adapters.torch_inference.classifiers import load_classifier
+from triage_agent.adapters.torch_inference.onnx_cache import (
+    ExportedNetwork,
+    cache_key,
+    read_export,
+)
 from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.domain.region import Region
 from triage_agent.infer.ensemble_bundle import EnsembleKind
 from triage_agent.infer.scores import Calibration
+from triage_agent.settings import InferSettings
 
 DEADLINE_SECONDS = 60.0
 ARCHITECTURE = "shufflenet_v2_x0_5"
@@ -38,6 +45,21 @@ def one_thread() -> Iterator[None]:
 def random_bundle(tmp_path_factory: pytest.TempPathFactory) -> LoadedBundle:
     """A MobileNetV2 with random weights, 64 pixels wide."""
     return write_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+@pytest.fixture(scope="session")
+def cache(random_bundle: LoadedBundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds the random bundle's export."""
+    folder = tmp_path_factory.mktemp("cache")
+    load_classifier(InferSettings(device="cpu", threads=1), random_bundle, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported(random_bundle: LoadedBundle, cache: Path) -> ExportedNetwork:
+    found = read_export(cache, cache_key(random_bundle.bundle), random_bundle.bundle)
+    assert found is not None
+    return found
 
 
 @pytest.fixture
@@ -69,7 +91,7 @@ def save_image(path: Path, pixels: np.ndarray[tuple[int, int], np.dtype[np.uint1
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def members(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two networks of different input sizes and statistics, with their compiled forms."""
     folders = [tmp_path_factory.mktemp("members") / name for name in ("first", "second")]
@@ -95,13 +117,13 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return folders
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mean(members: list[Path], tmp_path_factory: pytest.TempPathFactory) -> LoadedEnsemble:
     folder = tmp_path_factory.mktemp("ensembles") / "mean"
     return write_ensemble(folder, members, ({"weight": 3.0}, {"weight": 1.0}))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def split(members: list[Path], tmp_path_factory: pytest.TempPathFactory) -> LoadedEnsemble:
     folder = tmp_path_factory.mktemp("ensembles") / "split"
     return write_ensemble(folder, members, SPLIT, name="split", kind=EnsembleKind.BY_REGION)

@@ -49,21 +49,6 @@ def never(*_: object) -> ExportedNetwork:
     raise AssertionError("a network was exported")
 
 
-@pytest.fixture(scope="session")
-def cache(random_bundle: LoadedBundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache that holds the random bundle's export."""
-    folder = tmp_path_factory.mktemp("cache")
-    load_classifier(CPU, random_bundle, folder)
-    return folder
-
-
-@pytest.fixture
-def exported(random_bundle: LoadedBundle, cache: Path) -> ExportedNetwork:
-    found = read_export(cache, cache_key(random_bundle.bundle), random_bundle.bundle)
-    assert found is not None
-    return found
-
-
 class TestFakeClassifier(ClassifierContract):
     @pytest.fixture
     def subject(self) -> Subject:

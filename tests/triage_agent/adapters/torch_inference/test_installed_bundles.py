@@ -12,9 +12,7 @@ from triage_agent.adapters.torch_inference.bundle_files import (
     read_bundle,
 )
 from triage_agent.adapters.torch_inference.installed_bundles import CHOICE, InstalledBundles
-from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED, read_export
-from triage_agent.adapters.torch_inference.reference_inputs import reference_inputs
-from triage_agent.adapters.torch_inference.torch_loading import export_network
+from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED, ExportedNetwork, read_export
 from triage_agent.errors import BundleInvalid
 
 
@@ -96,14 +94,12 @@ def test_a_bundle_that_changed_after_it_was_verified_is_not_installed(
 
 
 def test_a_fresh_compiled_form_is_kept_beside_the_copy(
-    bundles: InstalledBundles, random_bundle: LoadedBundle
+    bundles: InstalledBundles, random_bundle: LoadedBundle, exported: ExportedNetwork
 ) -> None:
-    bundle = random_bundle.bundle
-    export = export_network(random_bundle, reference_inputs(bundle.preprocessing))
-    folder = bundles.install(random_bundle, [export])
-    kept = read_export(folder, SHIPPED, bundle)
+    folder = bundles.install(random_bundle, [exported])
+    kept = read_export(folder, SHIPPED, random_bundle.bundle)
     assert kept is not None
-    assert kept.graph == export.graph
+    assert kept.graph == exported.graph
 
 
 def test_one_goes_back_to_the_bundled_model(

@@ -15,14 +15,13 @@ from tests.contracts.classifier import ClassifierContract, Subject
 from tests.fakes.bundle import make_network, make_preprocessing, write_bundle
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
 from triage_agent.adapters.torch_inference.classifiers import load_classifier
-from triage_agent.adapters.torch_inference.onnx_cache import cache_key
+from triage_agent.adapters.torch_inference.onnx_cache import ExportedNetwork, cache_key
 from triage_agent.adapters.torch_inference.onnx_classifier import OnnxClassifier
 from triage_agent.adapters.torch_inference.onnx_weights import with_weights
 from triage_agent.adapters.torch_inference.quantising import quantised
 from triage_agent.adapters.torch_inference.reduced import ReducedForm, reduced_form
 from triage_agent.adapters.torch_inference.reference_inputs import Reduction, reference_inputs
 from triage_agent.adapters.torch_inference.torch_classifier import load_network
-from triage_agent.adapters.torch_inference.torch_loading import export_network
 from triage_agent.settings import InferSettings
 
 REDUCED = InferSettings(device="cpu", threads=1, precision="reduced")
@@ -49,11 +48,10 @@ def kept(placid: LoadedBundle, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="module")
-def eight_bits(random_bundle: LoadedBundle) -> bytes:
+def eight_bits(random_bundle: LoadedBundle, exported: ExportedNetwork) -> bytes:
     inputs = reference_inputs(random_bundle.bundle.preprocessing)
-    exact = export_network(random_bundle, inputs)
     level = logging.getLogger().level
-    made = quantised(with_weights(exact.graph, random_bundle.weights), inputs)
+    made = quantised(with_weights(exported.graph, random_bundle.weights), inputs)
     assert logging.getLogger().level == level  # the node's own warnings are told as before
     return made
 
@@ -80,11 +78,12 @@ def test_it_is_served_where_it_is_harmless(placid: LoadedBundle, kept: Path) -> 
 
 
 def test_it_is_not_served_where_a_probability_would_move(
-    random_bundle: LoadedBundle, tmp_path: Path
+    random_bundle: LoadedBundle, cache: Path, tmp_path: Path
 ) -> None:
+    kept = Path(shutil.copytree(cache, tmp_path / "cache"))
     with capture_logs() as logs:
-        served = load_classifier(REDUCED, random_bundle, tmp_path)
-    exact = load_classifier(FP32, random_bundle, tmp_path)
+        served = load_classifier(REDUCED, random_bundle, kept)
+    exact = load_classifier(FP32, random_bundle, kept)
     inputs = reference_inputs(random_bundle.bundle.preprocessing)
     np.testing.assert_array_equal(served.classify(inputs).logits, exact.classify(inputs).logits)
     assert ", fp32 (int8 is " in served.description

@@ -9,15 +9,8 @@ import safetensors.numpy
 from tests.fakes.bundle import write_bundle
 from triage_agent.adapters.torch_inference.bundle_files import CARD, WEIGHTS, LoadedBundle
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED, ExportedNetwork, write_export
-from triage_agent.adapters.torch_inference.reference_inputs import reference_inputs
-from triage_agent.adapters.torch_inference.torch_loading import export_network
 from triage_agent.adapters.torch_inference.verification import verify_bundle
 from triage_agent.errors import BundleInvalid
-
-
-@pytest.fixture(scope="module")
-def export(random_bundle: LoadedBundle) -> ExportedNetwork:
-    return export_network(random_bundle, reference_inputs(random_bundle.bundle.preprocessing))
 
 
 @pytest.fixture
@@ -32,20 +25,20 @@ def refusal(folder: Path) -> str:
 
 
 def test_a_bundle_without_compiled_form_gets_one(
-    folder: Path, random_bundle: LoadedBundle, export: ExportedNetwork
+    folder: Path, random_bundle: LoadedBundle, exported: ExportedNetwork
 ) -> None:
     verified = verify_bundle(folder, threads=1)
     assert verified.loaded.bundle == random_bundle.bundle
     (fresh,) = verified.fresh_exports
     assert fresh is not None
-    assert fresh.graph == export.graph
+    assert fresh.graph == exported.graph
     assert verified.findings[-1] == "compiled form: made now; says what PyTorch says"
 
 
 def test_a_compiled_form_that_agrees_is_found_right(
-    folder: Path, random_bundle: LoadedBundle, export: ExportedNetwork
+    folder: Path, random_bundle: LoadedBundle, exported: ExportedNetwork
 ) -> None:
-    write_export(folder, SHIPPED, random_bundle.bundle, export)
+    write_export(folder, SHIPPED, random_bundle.bundle, exported)
     verified = verify_bundle(folder, threads=1)
     assert verified.fresh_exports == (None,)
     assert verified.findings[-1] == "compiled form: says what PyTorch says"
@@ -76,11 +69,11 @@ def test_weights_that_give_no_number_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_compiled_form_of_other_weights_is_refused(
-    folder: Path, random_bundle: LoadedBundle, export: ExportedNetwork, tmp_path: Path
+    folder: Path, random_bundle: LoadedBundle, exported: ExportedNetwork, tmp_path: Path
 ) -> None:
     del random_bundle
     other = write_bundle(tmp_path / "other", seed=1)
-    write_export(folder, SHIPPED, other.bundle, export)
+    write_export(folder, SHIPPED, other.bundle, exported)
     assert "is damaged, or of another bundle. Remove compiled.json" in refusal(folder)
 
 
@@ -90,17 +83,17 @@ def test_half_a_compiled_form_is_refused(folder: Path) -> None:
 
 
 def test_a_compiled_form_that_says_something_else_is_refused(
-    folder: Path, random_bundle: LoadedBundle, export: ExportedNetwork
+    folder: Path, random_bundle: LoadedBundle, exported: ExportedNetwork
 ) -> None:
-    other = ExportedNetwork(export.graph, export.reference_logits + np.float32(0.1))
+    other = ExportedNetwork(exported.graph, exported.reference_logits + np.float32(0.1))
     write_export(folder, SHIPPED, random_bundle.bundle, other)
     assert "does not say what PyTorch says" in refusal(folder)
 
 
 def test_a_compiled_form_that_cannot_run_is_refused(
-    folder: Path, random_bundle: LoadedBundle, export: ExportedNetwork
+    folder: Path, random_bundle: LoadedBundle, exported: ExportedNetwork
 ) -> None:
-    broken = ExportedNetwork(b"no graph", export.reference_logits)
+    broken = ExportedNetwork(b"no graph", exported.reference_logits)
     write_export(folder, SHIPPED, random_bundle.bundle, broken)
     assert "does not say what PyTorch says" in refusal(folder)
 
@@ -114,7 +107,10 @@ def _replace_weights(folder: Path, weights: dict[str, np.ndarray]) -> None:
     (folder / CARD).write_text(json.dumps(card | {"weights_sha256": digest}))
 
 
-def test_a_scope_gate_is_tried_on_the_network(folder: Path) -> None:
+def test_a_scope_gate_is_tried_on_the_network(
+    folder: Path, random_bundle: LoadedBundle, exported: ExportedNetwork
+) -> None:
+    write_export(folder, SHIPPED, random_bundle.bundle, exported)
     _add_gate(folder, weights=1280)
     assert (
         "scope gate: fits the network; images unlike its own are not assessed"

@@ -1,5 +1,6 @@
 """What happens to studies, for programs: asked for again and again, or as a stream."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
@@ -12,7 +13,7 @@ from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 from triage_agent.adapters.http.addresses import Limit
 from triage_agent.adapters.http.api.answers import refusals
 from triage_agent.adapters.http.api.models import Events, NumberedEvent
-from triage_agent.adapters.http.changes import Changes
+from triage_agent.adapters.http.changes import RETRY_SECONDS, Changes
 from triage_agent.adapters.http.facts import Sources
 from triage_agent.adapters.http.rights import Reader
 from triage_agent.domain.worklist import Event
@@ -78,9 +79,13 @@ def event_routes(sources: Sources, changes: Changes) -> APIRouter:
 async def _stream(sources: Sources, changes: Changes, number: int) -> AsyncIterator[bytes]:
     # The number alone tells no event, but a program that is cut off now knows where it was.
     yield f"retry: {_RETRY_MILLISECONDS}\nid: {number}\n\n".encode()
-    lines = await _after(sources, number)
     async with aclosing(changes.turns()) as turns:
-        while True:
+        while not changes.is_closed:
+            try:
+                lines = await run_in_threadpool(sources.feed.after, number, limit=_AT_ONCE)
+            except TransientError:
+                await asyncio.sleep(RETRY_SECONDS)  # no later event may come to wake it
+                continue
             for line, event in lines:
                 told = _numbered(line, event).model_dump_json()
                 yield f"id: {line}\nevent: study\ndata: {told}\n\n".encode()
@@ -92,14 +97,6 @@ async def _stream(sources: Sources, changes: Changes, number: int) -> AsyncItera
                     return
                 if turn is None:
                     yield b": alive\n\n"
-            lines = await _after(sources, number)
-
-
-async def _after(sources: Sources, number: int) -> tuple[tuple[int, Event], ...]:
-    try:
-        return await run_in_threadpool(sources.feed.after, number, limit=_AT_ONCE)
-    except TransientError:
-        return ()  # the next turn looks again
 
 
 def _numbered(number: int, event: Event) -> NumberedEvent:

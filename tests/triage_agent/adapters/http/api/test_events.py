@@ -3,6 +3,8 @@
 import json
 
 from tests.factories import uid
+from triage_agent.adapters.http.api import events
+from triage_agent.adapters.http.changes import HEARTBEAT_SECONDS
 from triage_agent.errors import DatabaseUnavailable
 
 
@@ -84,21 +86,22 @@ def test_a_stream_that_begins_at_the_start_tells_everything(node, reader):
     assert [each["id"] for each in told] == [str(number) for number in range(1, 601)]
 
 
-def test_a_stream_goes_on_after_the_database_was_away(node, reader):
+def test_a_stream_goes_on_after_the_database_was_away(node, reader, monkeypatch):
+    """Although nothing happens any more, and before the next heartbeat."""
+    monkeypatch.setattr(events, "RETRY_SECONDS", 0.05)
     after = node.feed.after
+    failures = iter(range(20))
 
-    def away(*_, **__):
-        node.feed.after = after
-        raise DatabaseUnavailable("locked")
+    def away(*args, **limits):
+        if next(failures, None) is not None:
+            raise DatabaseUnavailable("locked")
+        return after(*args, **limits)
 
-    with reader.stream("GET", "/events/stream?since=0") as answer:
-        lines = answer.iter_lines()
-        events_of(lines, 1)
-        node.feed.after = away
-        node.receive()
-        node.rows.version += 1
-        (event,) = events_of(lines, 1)
-        assert event["id"] == "1"
+    node.feed.after = away
+    node.receive()
+    with reader.stream("GET", "/events/stream?since=0", timeout=HEARTBEAT_SECONDS / 2) as answer:
+        _, event = events_of(answer.iter_lines(), 2)
+    assert event["id"] == "1"
 
 
 def test_a_number_that_is_none_is_refused(reader):
