@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,7 @@ from triage_agent.infer.network import TriageNetwork
 from triage_agent.infer.preprocess import Preprocessing
 from triage_agent.settings import InferSettings
 
-# To be traced would take as long again as the exports do, and show nothing that others do not.
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900), pytest.mark.no_cover]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 CPU = InferSettings(device="cpu", threads=1, runtime="onnxruntime")
 EAGER = InferSettings(device="cpu", threads=1, runtime="torch")
@@ -32,6 +32,18 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _uncovered():
+    """To trace the exports takes nearly as long as they do, and shows nothing that is not tested.
+
+    The mark `no_cover` does not do this in a worker of xdist.
+    """
+    tracing = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracing)
 
 
 def smallest(architecture: str) -> Preprocessing:
