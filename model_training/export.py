@@ -8,7 +8,7 @@ from pathlib import Path
 from model_training.description import Description
 from model_training.evaluation.calibrating import with_section
 from model_training.evaluation.evidence import Evidence, read_evidence
-from model_training.evaluation.operation import operated, read_operation
+from model_training.evaluation.operation import operated, read_operation, within
 from model_training.initial_weights import NONE, TORCHVISION
 from model_training.known_sources import IMAGENET, INITIAL_WEIGHTS, KNOWN_SOURCES, Source
 from model_training.model_card import CardFacts, render_card
@@ -58,7 +58,8 @@ def export_run(
         config, cohorts, evidence, version, description=description, sources=sources
     )
     if operation is not None:
-        bundle = operated(bundle, operation)
+        # A training may have had regions that the node does not assess, or the maker leaves out.
+        bundle = operated(bundle, within(operation, bundle.regions))
     gate = read_gate(folder.path)
     if gate is not None:
         bundle = gated(bundle, gate)

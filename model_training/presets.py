@@ -5,6 +5,10 @@ normalisation, lateral inversion and rotation to 30 degrees, class weights by st
 default betas at 1e-4 in batches of 8, the rate divided by 10 when the validation loss no longer
 falls. murad: the benchmark of many networks on MURA: 320 pixels, batches of 16 to 64, 100 epochs.
 
+The input of `mura` is that of the first versions of its paper, 224 pixels; the fourth, which has
+the published figures, says 320 pixels and the mean of the five models with the lowest validation
+losses.
+
 What the papers leave open is decided here: the rate falls after one epoch without a lower loss in
 `mura` and after ten (the default of PyTorch) in `murad`, and `mura` ends after ten such epochs.
 """

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from model_training.augmentation import Augmentation
 from model_training.cohorts.image_files import UnreadableImage
 from model_training.cohorts.sample import Part, Sample
+from model_training.cohorts.subjects import LEARNT, Subjects, subjects_of
 from model_training.fit_plan import Epoch, FitPlan
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import Preprocessing, Resampling
@@ -173,7 +174,7 @@ class RunFolder:
         return [Epoch(**epoch) for epoch in stored]
 
     def write_cohorts(self, samples: Mapping[Part, Sequence[Sample]]) -> None:
-        """Keep how many images of which cohorts are fitted on and validated with."""
+        """Keep how many images of which cohorts are fitted on and validated with, and whose."""
         training, validation = samples[Part.TRAINING], samples[Part.VALIDATION]
         used: dict[str, CohortUse] = {}
         for name in dict.fromkeys(each.cohort for each in (*training, *validation)):
@@ -184,6 +185,16 @@ class RunFolder:
                 tuple(sorted({each.region for each in own if each.region})),
             )
         self._write("cohorts.json", {name: asdict(use) for name, use in used.items()})
+        subjects = subjects_of(samples)
+        self._write("subjects.json", {part: sorted(subjects[part]) for part in LEARNT})
+
+    def read_subjects(self) -> Subjects | None:
+        """Whom a training learnt from; None if it was not recorded."""
+        path = self.path / "subjects.json"
+        if not path.exists():
+            return None
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {part: frozenset(stored[part]) for part in LEARNT}
 
     def read_cohorts(self) -> dict[str, CohortUse]:
         """What a training used, by the names of the cohorts; empty if it was not recorded."""

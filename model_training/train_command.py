@@ -18,7 +18,8 @@ from model_training.machine import Machine
 from model_training.parallel import joined_processes, local_device
 from model_training.presets import HALF, IMAGENET_MEAN, IMAGENET_STD, PRESETS
 from model_training.run_folder import RunConfig, RunFolder
-from model_training.training import Means, Silence, run_training
+from model_training.training import Means, run_training
+from model_training.watchers import Silence
 from triage_agent.errors import TriageError
 from triage_agent.infer.preprocess import Preprocessing
 
@@ -107,9 +108,14 @@ def train(
     """Fit any network on any cohort, as the papers on MURA did.
 
     Leaves in the run folder: config.json, environment.json, history.json, the best weights,
-    curves.png, events for TensorBoard, unreadable.json and a checkpoint after every epoch. Started
-    by torchrun, the processes divide each batch among them.
+    cohorts.json and subjects.json (how many images, and whose, as digests), curves.png, events for
+    TensorBoard, unreadable.json and a checkpoint after every epoch. Started by torchrun, the
+    processes divide each batch among them.
     """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise click.ClickException(
+            "PyTorch finds no CUDA device here: see `nvidia-smi`, or take --device cpu"
+        )
     torch.set_num_threads(threads)
     chosen = PRESETS[preset]
     plan = replace(

@@ -1,10 +1,11 @@
 """One training from start to end: images, initial weights, fit, run folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from model_training.checkpoint import read_checkpoint
@@ -12,6 +13,7 @@ from model_training.cohorts.fracatlas import fracatlas
 from model_training.cohorts.image_files import OnError, UnreadableImage
 from model_training.cohorts.readable import readable
 from model_training.cohorts.sample import Part, Sample
+from model_training.cohorts.subjects import subjects_of
 from model_training.cohorts.synthetic import hands, slipped, synthetic, validation_pairs
 from model_training.environment import environment
 from model_training.fit_plan import Epoch, FitPlan, Watcher
@@ -23,57 +25,14 @@ from model_training.machine import PROCESSOR, Machine
 from model_training.parallel import ALONE, Processes
 from model_training.run_folder import RunConfig, RunFolder
 from model_training.streamed import StreamedImages
-from triage_agent.infer.network import TriageNetwork, build_network
+from model_training.watchers import Keeper, Silence
+from triage_agent.infer.network import build_network
 from triage_agent.infer.preprocess import Preprocessing, normalise
+
+Labels = Sequence[bool] | npt.NDArray[np.bool_]
 
 # Images from which batch norm layers take their first statistics.
 _STATISTICS_IMAGES = 128
-
-
-class Keeper:
-    """A watcher that writes the history and the best weights as soon as there are new ones.
-
-    Args:
-        folder: where to.
-        inner: told everything too.
-        earlier: epochs before the next one.
-        on_history: told all epochs after each.
-    """
-
-    def __init__(
-        self,
-        folder: RunFolder,
-        inner: Watcher,
-        earlier: list[Epoch],
-        on_history: Callable[[list[Epoch]], None],
-    ) -> None:
-        self._folder = folder
-        self._inner = inner
-        self._history = earlier
-        self._on_history = on_history
-
-    def on_step(self, share: float) -> None:
-        """Pass it on."""
-        self._inner.on_step(share)
-
-    def on_epoch(self, epoch: Epoch, network: TriageNetwork) -> None:
-        """Write, so that a training that is interrupted can still be evaluated; then pass it on."""
-        self._history.append(epoch)
-        self._folder.write_history(self._history)
-        if epoch.best:
-            self._folder.write_weights(network)
-        self._on_history(self._history)
-        self._inner.on_epoch(epoch, network)
-
-
-class Silence:
-    """A watcher for processes that do not report."""
-
-    def on_step(self, share: float) -> None:
-        """Say nothing."""
-
-    def on_epoch(self, epoch: Epoch, network: TriageNetwork) -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +98,12 @@ def run_training(
         report: told which images are left out.
 
     Raises:
-        ValueError: images or initial weights are not usable, or the folder holds another training.
+        ValueError: images or initial weights are not usable, a part does not show both classes,
+            or the folder holds another training.
         OSError: a file cannot be read or written.
     """
     means = means or Means()
+    _check(config, samples, means)
     _claim(folder, config, samples, means)
     if means.resume and _has_ended(folder, config.plan):
         return folder.read_history()
@@ -154,6 +115,7 @@ def run_training(
     else:
         initialise(network, weights)
     training, validation = _images(samples, spec, folder, means, on_image=on_image, report=report)
+    _see_both_classes(training.labels, validation.labels)  # of what can be read
     if is_folded(network) and weights != NONE and not config.begun:
         unfold_batch_norm(network, _varied_batch(training, config))
     history = list[Epoch]()
@@ -197,6 +159,25 @@ def run_training(
     return history + stage(training, validation, spec, config.plan, folder.checkpoint_path)
 
 
+def _check(config: RunConfig, samples: dict[Part, list[Sample]], means: Means) -> None:
+    """See, before hours of work, that these images can be fitted on as asked."""
+    training, validation = samples[Part.TRAINING], samples[Part.VALIDATION]
+    _see_both_classes([each.abnormal for each in training], [each.abnormal for each in validation])
+    masks = any(each.mask is not None for each in training)
+    if config.plan.localisation and masks and means.workers is not None:
+        raise ValueError("maps are drawn to masks only while images stay in memory: no --workers")
+
+
+def _see_both_classes(training: Labels, validation: Labels) -> None:
+    for part, labels in ((Part.TRAINING, training), (Part.VALIDATION, validation)):
+        abnormal = int(np.count_nonzero(labels))
+        if abnormal in {0, len(labels)}:
+            raise ValueError(
+                f"the {part} part has {abnormal} abnormal and {len(labels) - abnormal} normal "
+                "images: it needs both"
+            )
+
+
 def _sought(config: RunConfig) -> list[Sample]:
     return slipped(config.slipped_pairs) + hands(config.hand_pairs)
 
@@ -219,6 +200,11 @@ def _claim(
         raise ValueError(f"{folder.path} holds a training: use --resume or another folder")
     if started and folder.read_config() != config:
         raise ValueError(f"{folder.path} holds a training with other settings: see its config.json")
+    if started and folder.read_subjects() not in (None, subjects_of(samples)):
+        raise ValueError(
+            f"{folder.path} was begun with other images, or with the same ones in other parts: "
+            "restore them, or begin in another folder"
+        )
     means.processes.wait()
     if means.processes.is_first:
         folder.write_config(config)

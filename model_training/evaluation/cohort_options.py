@@ -41,7 +41,7 @@ class CohortPart:
         cohort: as the samples name it.
         samples: in order; never empty.
         unit: what is judged: "studies", or "images" where the cohort knows no studies.
-        for_training: whether trainings on this cohort are fitted on some of them.
+        part: of the cohort, one of `PARTS`.
         form: the kind of cohort, such as "mura".
     """
 
@@ -49,7 +49,7 @@ class CohortPart:
     cohort: str
     samples: list[Sample]
     unit: str
-    for_training: bool
+    part: str
     form: str
 
 
@@ -100,7 +100,7 @@ class CohortChoice:
             samples[0].cohort,
             samples,
             "studies" if any(sample.study for sample in samples) else "images",
-            self.part not in {Part.TEST.value, Part.VALIDATION.value, "valid"},
+            self.part,
             form,
         )
 

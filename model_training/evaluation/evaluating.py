@@ -18,6 +18,7 @@ from model_training.evaluation.report_writing import report_writer
 from model_training.evaluation.scorers import read_scorer
 from model_training.evaluation.scoring import scored, split_seed_of
 from model_training.evaluation.tables import Table
+from model_training.evaluation.unseen import is_unseen, refuse_leaks
 from model_training.run_folder import RunFolder
 
 # What a person wants to see at once; the report has the rest.
@@ -86,12 +87,14 @@ def evaluated(
 
     Raises:
         UnreadableImage: an image cannot be read, and `on_error` says stop.
-        ValueError: the cohort is not usable, or shows one class only.
+        ValueError: the cohort is not usable, shows one class only, or was learnt from although
+            its part should be unseen.
         OSError: a file cannot be read or written.
         BundleInvalid: a bundle is damaged.
     """
     console = console or Console(quiet=True)
     part = cohort.read(split_seed_of(models.values()))
+    refuse_leaks(part, models.values())
     scores, written = {}, []
     for number, (name, place) in enumerate(models.items(), start=1):
         predictions = scored(read_scorer(place), part.samples, on_error, console)
@@ -131,12 +134,10 @@ def measured_of(cohort: str, unit: str, found: Mapping[str, Figures]) -> Measure
 def _keep(
     models: Mapping[str, Path], part: CohortPart, measured: Mapping[str, Measured]
 ) -> list[str]:
-    """Keep figures in the run folders among the models that were not fitted on these images."""
+    """Keep figures in the run folders among the models that learnt from none of these images."""
     kept = []
     for name, place in models.items():
-        run = RunFolder(place)
-        learnt = part.for_training and part.cohort in run.read_cohorts()
-        if run.weights_path.exists() and not learnt:
+        if RunFolder(place).weights_path.exists() and is_unseen(part, place):
             add_evidence(place, measured=(measured[name],))
             kept.append(name)
     return kept

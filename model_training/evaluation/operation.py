@@ -1,7 +1,7 @@
 """How a model is to be operated: calibrations and operating points, kept and put into a bundle."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -45,6 +45,20 @@ class Operation:
         for values in (self.calibrations, self.operating_points):
             if OVERALL not in values:
                 raise ValueError("an operation says what holds for regions it does not name")
+
+
+def within(operation: Operation, regions: Iterable[Region]) -> Operation:
+    """The operation without what it says of other regions."""
+    kept = {name.upper() for name in (OVERALL, UNKNOWN_REGION, *map(str, regions))}
+
+    def of_these(values: Mapping[str, Value]) -> dict[str, Value]:
+        return {name: value for name, value in values.items() if name.upper() in kept}
+
+    return replace(
+        operation,
+        calibrations=of_these(operation.calibrations),
+        operating_points=of_these(operation.operating_points),
+    )
 
 
 def operation_of(

@@ -42,7 +42,8 @@ def by_sensitivity(target: float) -> Rule:
     """The highest threshold that still finds the share `target` of the abnormal studies.
 
     Raises:
-        ValueError: the target is not in 0..1, 0 excluded.
+        ValueError: the target is not in 0..1, 0 excluded; the rule raises it where no threshold
+            reaches the target.
     """
     if not 0.0 < target <= 1.0:
         raise ValueError(f"a target sensitivity lies above 0 and up to 1, not {target}")
@@ -51,6 +52,8 @@ def by_sensitivity(target: float) -> Rule:
         candidates, hits, _ = _rates(probabilities, labels)
         # Rounding: 19 of 20 must satisfy a target of 0.95.
         reached = candidates[hits >= target - 1e-12]
+        if not len(reached):
+            raise ValueError(f"no threshold from {LOWEST} on reaches a sensitivity of {target}")
         return operating_point(float(reached[-1]), probabilities, labels)
 
     return choose
@@ -78,7 +81,8 @@ def by_alert_budget(flags_per_100: float, prevalence: float) -> Rule:
     share of abnormal studies where the model will run, which need not be that of the studies here.
 
     Raises:
-        ValueError: the budget is not in 0..100 or the prevalence not in 0..1.
+        ValueError: the budget is not in 0..100 or the prevalence not in 0..1; the rule raises it
+            where no threshold keeps to the budget.
     """
     if not 0.0 <= flags_per_100 <= 100.0:  # noqa: PLR2004 (per hundred)
         raise ValueError(f"a budget lies in 0..100 flags per 100 studies, not {flags_per_100}")
@@ -89,6 +93,8 @@ def by_alert_budget(flags_per_100: float, prevalence: float) -> Rule:
         candidates, hits, alarms = _rates(probabilities, labels)
         flags = 100.0 * (prevalence * hits + (1.0 - prevalence) * alarms)
         affordable = candidates[flags <= flags_per_100 + 1e-9]
+        if not len(affordable):
+            raise ValueError(f"no threshold up to 1 - {LOWEST} keeps to {flags_per_100} flags")
         return operating_point(float(affordable[0]), probabilities, labels)
 
     return choose

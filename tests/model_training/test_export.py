@@ -201,8 +201,8 @@ def test_an_exported_run_carries_its_calibration(measured_run, about, tmp_path):
     digest = hashlib.sha256(measured_run.weights_path.read_bytes()).hexdigest()
     operation = Operation(
         "By hand.",
-        {"WRIST": Calibration(0.5, 0.1), OVERALL: Calibration(2.0)},
-        {"WRIST": 0.3, OVERALL: 0.4},
+        {"WRIST": Calibration(0.5, 0.1), "KNEE": Calibration(), OVERALL: Calibration(2.0)},
+        {"WRIST": 0.3, "KNEE": 0.6, OVERALL: 0.4},
         (),
         digest,
     )
@@ -211,7 +211,7 @@ def test_an_exported_run_carries_its_calibration(measured_run, about, tmp_path):
     run(*arguments, "--version", "1.0.0")
     bundle = read_bundle(tmp_path / "b").bundle
     assert bundle.calibration(Region.WRIST) == Calibration(0.5, 0.1)
-    assert bundle.operating_point(Region.WRIST) == 0.3
+    assert bundle.operating_point(Region.WRIST) == 0.3  # and nothing of what is out of scope
     card = (tmp_path / "b" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "## Calibration and operating points of version 1.0.0" in card
     # What was measured before is still told, but as such.

@@ -14,7 +14,8 @@ from model_training.fit_plan import FitPlan
 from model_training.fitting import fit
 from model_training.initial_weights import begin
 from model_training.run_folder import RunConfig, RunFolder, Stage
-from model_training.training import Silence, run_training, training_samples
+from model_training.training import run_training, training_samples
+from model_training.watchers import Silence
 from triage_agent.domain.region import Region
 from triage_agent.infer.network import build_network
 

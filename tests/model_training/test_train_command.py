@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -54,6 +55,15 @@ def test_a_training_goes_on_only_if_asked(drawn_mura, tmp_path):
 @pytest.mark.parametrize("data", ["mura", "xray=somewhere", "mura="])
 def test_unknown_cohorts_are_refused(tmp_path, data):
     assert "write one of mura" in train("--data", data, "--out", tmp_path, status=1)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a device is there")
+def test_a_device_that_is_not_there_is_said_in_one_line(drawn_mura, tmp_path):
+    output = train(
+        "--data", f"mura={drawn_mura}", "--out", tmp_path / "run", "--device", "cuda", status=1
+    )
+    assert "finds no CUDA device" in output
+    assert not (tmp_path / "run").exists()
 
 
 def test_presets_are_those_of_the_papers():

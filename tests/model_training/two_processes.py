@@ -11,7 +11,7 @@ from model_training.fit_plan import Epoch, FitPlan
 from model_training.fitting import fit
 from model_training.images import ImageSet
 from model_training.parallel import Processes, joined_processes
-from model_training.training import Silence
+from model_training.watchers import Silence
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import Preprocessing
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from model_training.cohorts.kinds import cohort_samples
 from model_training.commands import main
 from model_training.evaluation.evidence import read_evidence
 from model_training.evaluation.figures import OVERALL
@@ -145,8 +146,8 @@ def test_nothing_is_measured_of_no_image(fitted_run, table, tmp_path):
 
 
 def test_images_that_were_fitted_on_are_no_evidence(fitted_run, table, tmp_path):
-    ours = table.rename(tmp_path / "ours.csv")
-    common = ("evaluate", "--model", fitted_run.path, "--csv", ours, "--threads", 1)
+    fitted_run.write_cohorts(cohort_samples([f"csv={table}"], 1))
+    common = ("evaluate", "--model", fitted_run.path, "--csv", table, "--threads", 1)
     for part in ("training", "all"):
         output = run(*common, "--part", part, "--out", tmp_path / part)
         assert "Kept" not in output

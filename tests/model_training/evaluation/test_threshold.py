@@ -67,6 +67,15 @@ def test_probabilities_of_one_can_still_be_flagged():
     assert chosen.sensitivity.value == chosen.specificity.value == 1.0
 
 
+def test_what_no_threshold_can_do_is_said():
+    """Probabilities beyond the first and the last threshold that a bundle takes."""
+    labels = np.array([False, True, True])
+    with pytest.raises(ValueError, match=r"reaches a sensitivity of 1\.0"):
+        by_sensitivity(1.0)(np.array([0.2, 1e-8, 0.9]), labels)
+    with pytest.raises(ValueError, match="keeps to 5 flags"):
+        by_alert_budget(5, 0.3)(np.array([0.2, 1 - 1e-8, 1 - 1e-8]), labels)
+
+
 def test_counts_go_with_the_threshold():
     counts = operating_point(0.5, PROBABILITIES, LABELS).confusion
     assert (counts.true_positive, counts.false_positive) == (2, 1)
