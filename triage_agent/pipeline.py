@@ -18,10 +18,11 @@ from triage_agent.deliver.routing import route
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import InstanceState
-from triage_agent.domain.study import StudyImages
+from triage_agent.domain.study import Study, StudyImages
 from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
 from triage_agent.infer.assess import assess
 from triage_agent.ports.inference import FloatImage, PixelReader
+from triage_agent.ports.lists import Outbox
 from triage_agent.ports.register import StudyRegister
 from triage_agent.ports.storage import InstanceStore
 from triage_agent.ports.surroundings import Clock
@@ -31,6 +32,7 @@ from triage_agent.settings import DestinationSettings, PrioritiseSettings
 
 ASSESS_STUDIES = 100  # a step looks again after so many, so that the most urgent come first
 REPORT_STUDIES = 2  # composing takes its time
+ALL_OF_A_STUDY = 1_000_000  # deliveries: more than any study has
 DISPLAY_PIXELS = 1024  # the longest side of an overlay: legible text, a few megabytes
 
 log = structlog.get_logger()
@@ -74,6 +76,7 @@ class Reporting:
     """
 
     register: StudyRegister
+    outbox: Outbox
     store: InstanceStore
     reader: PixelReader
     compose: Compose
@@ -100,8 +103,18 @@ class Reporting:
         images = self.register.study_images(uid)
         composed = self._compose(images)
         results = [self._keep(images, each) for each in composed]
-        destinations = [route(images.study, result.kind, self.destinations) for result in results]
-        return self._record(images, results, destinations)
+        return self._record(images, results, self._route(images.study, results))
+
+    def _route(self, study: Study, results: Sequence[Result]) -> list[tuple[str, ...]]:
+        earlier: dict[ResultKind, set[str]] = {kind: set() for kind in ResultKind}
+        for each in self.outbox.deliveries(
+            StudyInstanceUID=study.StudyInstanceUID, limit=ALL_OF_A_STUDY
+        ):
+            earlier[each.result.kind].add(each.destination)
+        return [
+            route(study, each.kind, self.destinations, earlier=earlier[each.kind])
+            for each in results
+        ]
 
     def _compose(self, images: StudyImages) -> Sequence[ComposedObject]:
         study = images.study

@@ -100,6 +100,7 @@ def run_deliver(node: Node, stop: threading.Event) -> bool:
 
     reporting = Reporting(
         register=node.register,
+        outbox=node.outbox,
         store=node.store,
         reader=decoders,
         compose=compose_results,

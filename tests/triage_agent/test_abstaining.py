@@ -11,6 +11,7 @@ from tests.factories import make_instance, make_opening
 from tests.fakes.bundle import make_bundle
 from tests.fakes.classifier import FakeClassifier
 from tests.fakes.clock import FakeClock
+from tests.fakes.outbox import FakeOutbox
 from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from tests.fakes.worklist import FakeWorklist
@@ -63,6 +64,7 @@ class Node:
         self.reader.answers.clear()  # a displayed image lies in 0..1
         step = Reporting(
             register=self.register,
+            outbox=FakeOutbox(self.register.rows),
             store=self.store,
             reader=self.reader,
             compose=partial(compose, algorithm=algorithm_identity(BUNDLE)),

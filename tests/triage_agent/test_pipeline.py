@@ -16,6 +16,7 @@ from tests.factories import (
 )
 from tests.fakes.bundle import make_bundle
 from tests.fakes.clock import FakeClock
+from tests.fakes.outbox import FakeOutbox
 from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
@@ -68,10 +69,10 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def closed_study(register, store, clock):
-    """A study of real objects that was scored, closed and assessed; returns its UID."""
-    study = synthetic_study(5, region=Region.HAND, views=2, rows=96, columns=80)
-    for dataset in study.datasets:
+def receive(register, store, clock):
+    """Return a function that takes in real objects."""
+
+    def take_in(dataset) -> None:
         syntax = str(dataset.file_meta.TransferSyntaxUID)
         data = encoded(dataset)
         header = parse_header(data, syntax)
@@ -88,15 +89,43 @@ def closed_study(register, store, clock):
             received_at=clock.now(),
         )
         register.register(instance, make_opening(), stat=False, quiet_seconds=1)
-    register.begin_scoring(2)
-    for dataset in study.datasets:
-        register.record_score(
-            str(dataset.SOPInstanceUID), make_score(0.75), model="test-model 1", now=clock.now()
-        )
-    clock.advance(2)
-    (closed,) = register.close_due(clock.now())
-    assess_due(register, lambda _: 0.5, POLICY, clock)
-    return closed
+
+    return take_in
+
+
+@pytest.fixture
+def close(register, receive, clock):
+    """Return a function that lets these views come, be scored and close their study.
+
+    A view without a probability cannot be scored. Returns the study's UID.
+    """
+
+    def bring(views) -> str:
+        for dataset, probability in views:
+            receive(dataset)
+            image, now = str(dataset.SOPInstanceUID), clock.now()
+            if probability is None:
+                register.record_unreadable(image, "the pixels do not decode", now=now)
+            else:
+                score = make_score(probability)
+                register.record_score(image, score, model="test-model 1", now=now)
+        clock.advance(2)
+        (closed,) = register.close_due(clock.now())
+        assess_due(register, lambda _: 0.5, POLICY, clock)
+        return closed
+
+    return bring
+
+
+def views_of_a_hand(*probabilities):
+    study = synthetic_study(5, region=Region.HAND, views=len(probabilities), rows=96, columns=80)
+    return list(zip(study.datasets, probabilities, strict=True))
+
+
+@pytest.fixture
+def closed_study(close):
+    """A study of real objects that was scored, closed and assessed; returns its UID."""
+    return close(views_of_a_hand(0.75, 0.75))
 
 
 @pytest.fixture
@@ -106,6 +135,7 @@ def make_reporting(register, store, clock):
     def make(**parts) -> Reporting:
         usual = {
             "register": register,
+            "outbox": FakeOutbox(register.rows),
             "store": store,
             "reader": FakePixelReader(display_shape=(96, 80)),
             "compose": partial(compose, algorithm=ALGORITHM),
@@ -158,6 +188,38 @@ def test_a_study_that_is_not_assessed_is_reported_without_objects(make_reporting
     assess_due(register, lambda _: 0.5, POLICY, clock)
     assert make_reporting().report_due() == 1
     assert register.results(uid("study", 1)) == ()
+
+
+def destination(name, **settings):
+    return DestinationSettings(name=name, host="pacs", port=104, ae_title="PACS", **settings)
+
+
+def test_a_study_that_is_not_abnormal_any_more_is_corrected_where_it_was_reported_so(
+    make_reporting, register, close
+):
+    first, second, late = views_of_a_hand(0.8, 0.6, 0.0)
+    reporting = make_reporting(
+        destinations=[
+            destination("abnormal", when="abnormal"),
+            destination("triage", when="abnormal", triage_only=True),
+            destination("wrists", when="abnormal", regions=(Region.WRIST,)),
+        ]
+    )
+    study = close([first, second])
+    reporting.report_due()
+    close([late])
+    assert register.study_images(study).study.assessment.kind is AssessmentKind.BELOW_THRESHOLD
+    reporting.report_due()
+    ways = {
+        (each.result.kind, each.destination)
+        for each in FakeOutbox(register.rows).deliveries()
+        if each.result.generation == 2
+    }
+    assert ways == {
+        (ResultKind.STRUCTURED_REPORT, "abnormal"),
+        (ResultKind.SECONDARY_CAPTURE, "abnormal"),
+        (ResultKind.STRUCTURED_REPORT, "triage"),
+    }
 
 
 def failing(error: Exception):

@@ -1,6 +1,6 @@
 """Which results go where."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from triage_agent.domain.assessment import AssessmentKind
@@ -13,21 +13,33 @@ LOCALISING: Final = frozenset({ResultKind.SECONDARY_CAPTURE})
 
 
 def route(
-    study: Study, kind: ResultKind, destinations: Sequence[DestinationSettings]
+    study: Study,
+    kind: ResultKind,
+    destinations: Sequence[DestinationSettings],
+    *,
+    earlier: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Return the names of the destinations that shall have a result of this kind, in their order.
 
     A destination gets the kinds it lists, of the regions it lists (all if none), always or only
-    when the study is abnormal; nothing that localises if it is triage-only.
+    when the study is abnormal; nothing that localises if it is triage-only. Those named in
+    `earlier`, which an earlier generation's result of this kind went to, get it whatever the
+    region and the assessment are now: what they have does not hold any more.
     """
-    return tuple(each.name for each in destinations if _wants(each, study, kind))
+    return tuple(
+        each.name
+        for each in destinations
+        if _takes(each, kind) and (each.name in earlier or _wants(each, study))
+    )
 
 
-def _wants(destination: DestinationSettings, study: Study, kind: ResultKind) -> bool:
-    if kind not in destination.objects:
-        return False
+def _takes(destination: DestinationSettings, kind: ResultKind) -> bool:
     if destination.triage_only and kind in LOCALISING:
         return False
+    return kind in destination.objects
+
+
+def _wants(destination: DestinationSettings, study: Study) -> bool:
     if destination.when == "abnormal" and study.assessment.kind is not AssessmentKind.ABNORMAL:
         return False
     return not destination.regions or study.region in destination.regions
