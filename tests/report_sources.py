@@ -177,9 +177,9 @@ def make_sources(
     )
 
 
-def not_assessed() -> dict[str, Value]:
+def not_assessed(**overrides: Value) -> dict[str, Value]:
     """Return the study attributes of a study of which nothing is said."""
-    return {"assessment": make_assessment(None, kind=AssessmentKind.NOT_ASSESSED)}
+    return {"assessment": make_assessment(None, kind=AssessmentKind.NOT_ASSESSED, **overrides)}
 
 
 def only(objects: tuple[ComposedObject, ...], kind: str) -> ComposedObject:

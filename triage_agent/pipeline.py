@@ -118,7 +118,13 @@ class Reporting:
 
     def _compose(self, images: StudyImages) -> Sequence[ComposedObject]:
         study = images.study
-        if study.assessment.kind is AssessmentKind.NOT_ASSESSED:
+        assessed = study.assessment.kind is not AssessmentKind.NOT_ASSESSED
+        earlier = [
+            result
+            for result in self.register.results(study.StudyInstanceUID)
+            if result.kind is ResultKind.STRUCTURED_REPORT and result.generation < study.generation
+        ]
+        if not assessed and not earlier:
             return ()
         scored = [each for each in images.instances if each.state is InstanceState.SCORED]
         sources = {
@@ -130,12 +136,8 @@ class Reporting:
         displays = {
             each.header.SOPInstanceUID: self.reader.display(each.stored.location, DISPLAY_PIXELS)
             for each in scored
+            if assessed  # else no overlay is drawn
         }
-        earlier = [
-            result
-            for result in self.register.results(study.StudyInstanceUID)
-            if result.kind is ResultKind.STRUCTURED_REPORT and result.generation < study.generation
-        ]
         return self.compose(images, sources, displays, earlier[-1] if earlier else None)
 
     def _keep(self, images: StudyImages, composed: ComposedObject) -> Result:

@@ -18,6 +18,7 @@ from tests.report_sources import (
     Sources,
     earlier_report,
     make_sources,
+    not_assessed,
     only,
     poor_header,
     request_attributes,
@@ -171,9 +172,10 @@ def test_reports_follow_their_template(case: str, tmp_path: Path):
     assert _template_complaints(_written(report, tmp_path)) == []
 
 
-def test_a_successor_is_valid(tmp_path: Path):
+@pytest.mark.parametrize("now", [{}, not_assessed()], ids=["assessed", "not assessed any more"])
+def test_a_successor_is_valid(now: dict[str, object], tmp_path: Path):
     first = only(make_sources(rich_header(1)).compose(), "sr")
-    sources = make_sources(rich_header(1), rich_header(2), generation=2)
+    sources = make_sources(rich_header(1), rich_header(2), generation=2, **now)
     second = only(sources.compose(predecessor=earlier_report(first)), "sr")
     path = _written(second, tmp_path)
     assert _complaints("dciodvfy", path) == []

@@ -222,6 +222,28 @@ def test_a_study_that_is_not_abnormal_any_more_is_corrected_where_it_was_reporte
     }
 
 
+def test_a_study_that_is_not_assessed_any_more_takes_its_report_back_where_it_went(
+    make_reporting, register, store, close
+):
+    first, second, late = views_of_a_hand(0.1, 0.1, None)
+    reporting = make_reporting(destinations=[PACS, destination("abnormal", when="abnormal")])
+    study = close([first, second])
+    reporting.report_due()
+    close([late])
+    assert register.study_images(study).study.assessment.kind is AssessmentKind.NOT_ASSESSED
+    assert reporting.report_due() == 1
+    earlier, result = [
+        each for each in register.results(study) if each.kind is ResultKind.STRUCTURED_REPORT
+    ]
+    later = [each for each in FakeOutbox(register.rows).deliveries() if each.result.generation == 2]
+    assert [(each.result, each.destination) for each in later] == [(result, "pacs")]
+    dataset = pydicom.dcmread(store.path(result.stored.location))
+    replaced = dataset.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0]
+    assert replaced.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == earlier.SOPInstanceUID
+    texts = [each.value for each in dataset.iterall() if each.keyword == "TextValue"]
+    assert any("could not be scored: the pixels do not decode" in text for text in texts)
+
+
 def failing(error: Exception):
     def fail(*_: object, **__: object) -> None:
         raise error

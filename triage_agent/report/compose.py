@@ -45,25 +45,30 @@ def compose(
 ) -> tuple[ComposedObject, ...]:
     """Compose a structured report and, for each scored image, an overlay, in this order.
 
+    Of a study that is not assessed any more, compose only a report that says so and why.
+
     The same arguments give the same bytes whenever it runs: all times follow from when the study
     was closed, in the images' own Timezone Offset From UTC where they state it and else in UTC.
     Other images, another generation or another algorithm give other UIDs. Every object has been
     validated.
 
     Args:
-        images: the study and its instances; it is closed, and abnormal or below threshold.
+        images: the study and its instances; it is closed, and assessed or has a predecessor.
         sources: the header of every scored image, by SOP Instance UID; not changed.
         displays: every scored image as displayed, float32 [rows, columns] in 0..1, bone bright,
-            already reduced to the size the overlay shall have; by SOP Instance UID.
+            already reduced to the size the overlay shall have; by SOP Instance UID. None is
+            needed if the study is not assessed.
         predecessor: the last structured report of an earlier generation, if there is one.
         algorithm: who scored the images.
 
     Raises:
-        ReportInvalid: the study is open or not assessed, an image lacks header, score or display,
-            or what was composed must not leave.
+        ReportInvalid: the study is open, or not assessed without a predecessor, an image lacks
+            header, score or display, or what was composed must not leave.
     """
     material = gather(images, sources, predecessor, algorithm)
     report = _composed(structured_report(material), material, ResultKind.STRUCTURED_REPORT)
+    if not material.assessed:
+        return (report,)
     return report, *(_overlay(material, image, displays) for image in material.images)
 
 

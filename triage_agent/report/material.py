@@ -49,7 +49,7 @@ class Material:
     """What results are made from.
 
     Attributes:
-        study: assessed, with a probability.
+        study: assessed, with a probability; or not assessed any more, with a predecessor.
         images: the scored images, at least one.
         unreadable: how many images in scope could not be scored.
         algorithm: who scored them.
@@ -66,11 +66,16 @@ class Material:
     at: datetime
 
     @property
+    def assessed(self) -> bool:
+        """Whether anything is said of the study; else its results only take back what was."""
+        return self.study.assessment.kind is not AssessmentKind.NOT_ASSESSED
+
+    @property
     def probability(self) -> float:
         """The study's probability, 0..1."""
         probability = self.study.assessment.probability
         if probability is None:
-            raise ReportInvalid("a study that is not assessed has no results")
+            raise ReportInvalid("a study that is not assessed has no probability")
         return probability
 
     @property
@@ -109,7 +114,7 @@ def gather(
     predecessor: Result | None,
     algorithm: AlgorithmIdentity,
 ) -> Material:
-    """Gather what the results of an assessed study are made from.
+    """Gather what the results of a study are made from.
 
     Args:
         images: the study and its instances.
@@ -118,18 +123,18 @@ def gather(
         algorithm: who scored them.
 
     Raises:
-        ReportInvalid: the study is not closed or not assessed, or was assessed with another
-            operating point; no image of it is scored; a header is missing or belongs to another
-            object, or the predecessor to another study or generation.
+        ReportInvalid: the study is not closed, is not assessed and has no predecessor, or was
+            assessed with another operating point; no image of it is scored; a header is missing
+            or belongs to another object, or the predecessor to another study or generation.
     """
     study = images.study
     if study.closed_at is None:
         raise ReportInvalid("a study that is still open has no results")
-    if study.assessment.kind is AssessmentKind.NOT_ASSESSED:
+    if study.assessment.kind is AssessmentKind.NOT_ASSESSED and predecessor is None:
         raise ReportInvalid("a study that is not assessed has no results")
     scored = [each for each in images.instances if each.state is InstanceState.SCORED]
     if not scored:
-        raise ReportInvalid("an assessed study has no scored image")
+        raise ReportInvalid("a study with results has no scored image")
     if predecessor is not None and (
         predecessor.StudyInstanceUID != study.StudyInstanceUID
         or predecessor.generation >= study.generation
@@ -146,7 +151,9 @@ def gather(
         predecessor=predecessor,
         at=study.closed_at,
     )
-    if material.abnormal != (material.probability > material.operating_point):
+    if material.assessed and (
+        material.abnormal != (material.probability > material.operating_point)
+    ):
         raise ReportInvalid("the assessment was not made with the operating point of this model")
     return material
 

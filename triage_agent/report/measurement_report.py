@@ -43,19 +43,21 @@ _DIGITS: Final = 6
 
 
 def measurement_report(material: Material, SOPInstanceUID: str) -> Dataset:
-    """Return the root container: one measurement group for the study and one for each image.
+    """Return the root container: one group for the study and, if assessed, one for each image.
 
     The study's group holds the probability, the Normality that the operating point makes of it,
     and in words that this is no diagnosis. An image's group holds its probability and names the
     image. Each group has its own tracking UID, because viewers merge groups that share one.
+    Of a study that is not assessed any more there are the words only.
     """
+    scores = material.images if material.assessed else ()
     report = MeasurementReport(
         title=DocumentTitle.IMAGING_MEASUREMENT_REPORT.value,
         observation_context=ObservationContext(observer_device_context=_observer(material)),
         procedure_reported=ProcedureReported.IMAGING.value,
         imaging_measurements=[
             _study_group(material, SOPInstanceUID),
-            *(_image_group(material, image, SOPInstanceUID) for image in material.images),
+            *(_image_group(material, image, SOPInstanceUID) for image in scores),
         ],
     )
     root: Dataset = report[0]
@@ -92,21 +94,20 @@ def _algorithm(material: Material) -> AlgorithmIdentification:
 
 
 def _study_group(material: Material, SOPInstanceUID: str) -> MeasurementsAndQualitativeEvaluations:
-    normality = Normality.ABNORMAL if material.abnormal else Normality.NORMAL
     sides = {image.laterality for image in material.images}
+    assessed = material.assessed
     group = MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(
             uid=tracking_uid(SOPInstanceUID, "study"), identifier="Study"
         ),
         algorithm_id=_algorithm(material),
         finding_sites=_sites(material.region, sides.pop() if len(sides) == 1 else ""),
-        measurements=[_probability(material.probability, Derivation.MEAN)],
-        qualitative_evaluations=[
-            QualitativeEvaluation(name=Concept.NORMALITY.value, value=normality.value)
-        ],
+        measurements=[_probability(material.probability, Derivation.MEAN)] if assessed else None,
+        qualitative_evaluations=[_normality(material)] if assessed else None,
         source_images=[_source(image) for image in material.images],
     )
-    for text in (verdict(material), coverage(material), WARNING):
+    covered = [coverage(material)] if assessed else []
+    for text in (verdict(material), *covered, WARNING):
         group[0].ContentSequence.append(
             TextContentItem(
                 name=Concept.COMMENT.value,
@@ -130,6 +131,11 @@ def _image_group(
         measurements=[_probability(image.score.probability)],
         source_images=[_source(image)],
     )
+
+
+def _normality(material: Material) -> QualitativeEvaluation:
+    normality = Normality.ABNORMAL if material.abnormal else Normality.NORMAL
+    return QualitativeEvaluation(name=Concept.NORMALITY.value, value=normality.value)
 
 
 def _probability(probability: float, derivation: Derivation | None = None) -> Measurement:

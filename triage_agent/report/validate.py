@@ -121,15 +121,12 @@ def _check_equipment(dataset: Dataset, material: Material) -> None:
 
 
 def _check_report(dataset: Dataset, material: Material) -> None:
-    expected = Normality.ABNORMAL if material.abnormal else Normality.NORMAL
-    name = Concept.NORMALITY.value.value
-    found = [
-        item.ConceptCodeSequence[0].CodeValue
-        for items in _values(dataset, "ContentSequence")
-        for item in items
-        if item.ConceptNameCodeSequence[0].CodeValue == name
-    ]
-    _require(found == [expected.value.value], "a report contradicts the assessment")
+    normality = Normality.ABNORMAL if material.abnormal else Normality.NORMAL
+    expected = [normality.value.value] if material.assessed else []
+    found = [item.ConceptCodeSequence[0].CodeValue for item in _items(dataset, Concept.NORMALITY)]
+    _require(found == expected, "a report contradicts the assessment")
+    scored = any(_items(dataset, Concept.PROBABILITY))
+    _require(scored == material.assessed, "a report contradicts the assessment")
     _require(WARNING in _values(dataset, "TextValue"), "a report does not carry its warning")
     images = {image.SOPInstanceUID for image in material.images}
     evidence = set(
@@ -151,6 +148,16 @@ _CHECKS_BY_CLASS: Final[dict[str, Callable[[Dataset, Material], None]]] = {
     Comprehensive3DSRStorage: _check_report,
     SecondaryCaptureImageStorage: _check_overlay,
 }
+
+
+def _items(dataset: Dataset, concept: Concept) -> Iterator[Dataset]:
+    """Walk through all levels for the content items of one concept."""
+    return (
+        item
+        for items in _values(dataset, "ContentSequence")
+        for item in items
+        if item.ConceptNameCodeSequence[0].CodeValue == concept.value.value
+    )
 
 
 def _values(dataset: Dataset, keyword: str) -> Iterator[Any]:

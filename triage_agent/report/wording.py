@@ -24,7 +24,15 @@ def decimal(probability: float) -> str:
 
 
 def verdict(material: Material) -> str:
-    """Say where the study's probability lies, and what that does not mean."""
+    """Say where the study's probability lies, and what that does not mean.
+
+    Of a study that is not assessed any more, say why, and that the earlier report does not hold.
+    """
+    if not material.assessed:
+        return (
+            f"The study is not assessed any more: {_ascii(material.study.assessment.reason)}. "
+            "What the earlier report says of it does not hold."
+        )
     point = decimal(material.operating_point)
     probability = decimal(material.probability)
     if material.abnormal:

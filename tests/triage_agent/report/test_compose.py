@@ -44,9 +44,17 @@ def test_below_threshold_is_reported_as_well(probability: float):
     assert len(make_sources(probability=probability).compose()) == 2
 
 
-def test_what_is_not_assessed_has_no_results():
+def test_what_was_never_assessed_has_no_results():
     with pytest.raises(ReportInvalid):
         make_sources(**not_assessed()).compose()
+
+
+def test_what_is_not_assessed_any_more_has_a_report_without_overlays():
+    first = only(make_sources(probability=0.1).compose(), "sr")
+    later = make_sources(generation=2, **not_assessed()).without("displays")
+    (report,) = later.compose(predecessor=earlier_report(first))
+    assert report.kind is ResultKind.STRUCTURED_REPORT
+    assert report.SOPInstanceUID != first.SOPInstanceUID
 
 
 def test_a_second_run_gives_the_same_bytes():

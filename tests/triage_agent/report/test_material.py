@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories import T0, make_assessment, make_instance, make_result, uid
+from tests.factories import T0, make_instance, make_result, uid
 from tests.report_sources import (
     ALGORITHM,
     instance_uid,
@@ -85,16 +85,21 @@ def test_an_open_study_has_no_results():
         make_sources(closed_at=None).material()
 
 
-def test_a_study_that_is_not_assessed_has_no_results():
+def test_a_study_that_was_never_assessed_has_no_results():
     with pytest.raises(ReportInvalid, match="not assessed"):
         make_sources(**not_assessed()).material()
-    material = make_sources().material()
-    study = replace(material.study, assessment=make_assessment(None))
-    with pytest.raises(ReportInvalid, match="not assessed"):
-        _ = replace(material, study=study).probability
 
 
-def test_an_assessed_study_has_a_scored_image():
+def test_a_study_that_is_not_assessed_any_more_has_no_probability():
+    sources = make_sources(generation=2, **not_assessed())
+    material = sources.material(predecessor=make_result(generation=1))
+    assert not material.assessed
+    with pytest.raises(ReportInvalid, match="no probability"):
+        _ = material.probability
+    assert make_sources().material().assessed
+
+
+def test_a_study_with_results_has_a_scored_image():
     sources = make_sources()
     images = replace(sources.images, instances=(make_instance(),))
     with pytest.raises(ReportInvalid, match="no scored image"):

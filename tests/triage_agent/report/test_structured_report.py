@@ -13,6 +13,7 @@ from tests.report_sources import (
     Sources,
     instance_uid,
     make_sources,
+    not_assessed,
     poor_header,
     request_attributes,
     rich_header,
@@ -131,6 +132,23 @@ def test_normal_is_written_only_beside_what_it_does_not_mean():
     assert "not above the operating point" in comments
     assert "not a statement that the study is normal" in comments
     assert WARNING in comments
+
+
+def test_not_assessed_any_more_takes_the_earlier_report_back_and_says_why():
+    reason = "image 2 of 2 could not be scored: it is blank"
+    sources = make_sources(generation=2, **not_assessed(reason=reason))
+    predecessor = make_result(generation=1)
+    dataset = structured_report(sources.material(predecessor=predecessor))
+    assert values(dataset, "Normality") == values(dataset, "Probability") == []
+    (study,) = groups(dataset)
+    why, warning = values(study, "Comment")
+    assert why == (
+        f"The study is not assessed any more: {reason}. "
+        "What the earlier report says of it does not hold."
+    )
+    assert warning == WARNING
+    replaced = dataset.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0]
+    assert replaced.SeriesInstanceUID == report_series_uid(predecessor.SOPInstanceUID)
 
 
 def test_sites_are_regions_with_sides_where_they_are_known():

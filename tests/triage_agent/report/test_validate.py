@@ -125,8 +125,27 @@ def test_every_fault_of_an_overlay_is_found(fault: str):
         validate(dataset, of)
 
 
-def test_a_report_that_contradicts_the_assessment_does_not_leave():
+@pytest.mark.parametrize("probability", [0.1, None])
+def test_a_report_that_contradicts_the_assessment_does_not_leave(probability: float | None):
     of = material()
-    study = replace(of.study, assessment=make_assessment(0.1))
+    study = replace(of.study, assessment=make_assessment(probability))
+    other = replace(of, study=study)
     with pytest.raises(ReportInvalid, match="contradicts"):
-        validate(structured_report(of), replace(of, study=study))
+        validate(structured_report(of), other)
+    with pytest.raises(ReportInvalid, match="contradicts"):
+        validate(structured_report(other), of)
+
+
+def test_a_report_of_what_is_not_assessed_any_more_has_no_probability():
+    of = material()
+    taken_back = replace(of, study=replace(of.study, assessment=make_assessment(None)))
+    validate(structured_report(taken_back), taken_back)
+    dataset = structured_report(of)
+    study_group = dataset.ContentSequence[-1].ContentSequence[0]
+    study_group.ContentSequence = [
+        item
+        for item in study_group.ContentSequence
+        if item.ConceptNameCodeSequence[0].CodeMeaning != "Normality"
+    ]
+    with pytest.raises(ReportInvalid, match="contradicts"):
+        validate(dataset, taken_back)
