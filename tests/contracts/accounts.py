@@ -15,6 +15,7 @@ from triage_agent.ports.accounts import Accounts
 READER = frozenset({Role.READER})
 ALL = frozenset(Role)
 SLOW = Throttle(free=1, longest=timedelta(seconds=60))
+STRICT = Throttle(free=0, longest=timedelta(seconds=60))
 FREE = Throttle(free=10**6, longest=timedelta(seconds=60))
 
 
@@ -215,23 +216,45 @@ class AccountsContract:
         for _ in range(2):
             accounts.count_attempt({"a": SLOW, "b": SLOW}, T0)
         accounts.clear_failures("a")
-        accounts.take_back_attempt("b")
+        accounts.take_back_attempt("b", T0)
         for subject, more in (("a", 2), ("b", 1)):
             for _ in range(more):
                 assert accounts.count_attempt({subject: SLOW}, T0) is None
             assert accounts.count_attempt({subject: SLOW}, T0) == after(1)
         accounts.clear_failures("nobody")
-        accounts.take_back_attempt("nobody")
+        accounts.take_back_attempt("nobody", T0)
         accounts.count_attempt({"c": SLOW}, T0)
+        accounts.take_back_attempt("c", after(1))
         for _ in range(3):
-            accounts.take_back_attempt("c")
+            accounts.take_back_attempt("c", T0)
         assert [accounts.count_attempt({"c": SLOW}, T0) for _ in range(3)] == [None, None, after(1)]
 
-    def test_failures_are_forgotten_after_a_day(self, accounts: Accounts):
-        strict = Throttle(free=0, longest=FAILURES_KEPT * 3)
-        for second in range(0, 600_000, 80_000):
-            accounts.count_attempt({"a": strict}, after(second))
-        assert accounts.count_attempt({"a": strict}, after(560_000)) == after(560_000 + 2**7)
-        later = after(560_000) + FAILURES_KEPT
-        assert accounts.count_attempt({"a": strict}, later) is None
-        assert accounts.count_attempt({"a": strict}, later) == later + timedelta(seconds=1)
+    def test_what_is_taken_back_leaves_the_wait_as_it_was(self, accounts: Accounts):
+        first, wrong, right = T0, after(1), after(2)
+        for at in (first, wrong, right):
+            assert accounts.count_attempt({"a": FREE}, at) is None
+        accounts.take_back_attempt("a", right)
+        assert accounts.count_attempt({"a": STRICT}, wrong) == after(3)
+
+    def test_what_was_tried_meanwhile_still_counts(self, accounts: Accounts):
+        for at in (T0, after(1), after(2)):
+            accounts.count_attempt({"a": FREE}, at)
+        for at in (T0, after(1)):
+            accounts.take_back_attempt("a", at)
+        assert accounts.count_attempt({"a": STRICT}, after(2)) == after(3)
+
+    def test_each_failure_is_forgotten_after_a_day(self, accounts: Accounts):
+        for at in (T0, after(3600)):
+            assert accounts.count_attempt({"a": STRICT}, at) is None
+        later = T0 + FAILURES_KEPT
+        assert accounts.count_attempt({"a": STRICT}, later) is None
+        assert accounts.count_attempt({"a": STRICT}, later) == later + timedelta(seconds=2)
+
+    def test_right_passwords_do_not_keep_a_failure_alive(self, accounts: Accounts):
+        accounts.count_attempt({"a": STRICT}, T0)
+        for hour in range(1, 26):
+            assert accounts.count_attempt({"a": STRICT}, after(hour * 3600)) is None
+            accounts.take_back_attempt("a", after(hour * 3600))
+        now = after(25 * 3600)
+        assert accounts.count_attempt({"a": STRICT}, now) is None
+        assert accounts.count_attempt({"a": STRICT}, now) == now + timedelta(seconds=1)

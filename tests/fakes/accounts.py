@@ -1,11 +1,12 @@
 """Accounts in memory, and passwords whose hashes cost nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from triage_agent.domain.account import User
-from triage_agent.domain.sign_in import Failures, Session, Throttle, is_forgotten
+from triage_agent.domain.sign_in import FAILURES_KEPT, Failures, Session, Throttle
 from triage_agent.domain.visitor import Role
 from triage_agent.errors import UserUnknown
 
@@ -16,7 +17,7 @@ class FakeAccounts:
     def __init__(self) -> None:
         self._users: dict[str, User] = {}
         self._sessions: dict[str, Session] = {}
-        self.failures: dict[str, Failures] = {}
+        self._failures: dict[str, list[datetime]] = {}
 
     def add_user(self, user: User) -> bool:
         if user.name in self._users:
@@ -95,28 +96,27 @@ class FakeAccounts:
         return len(ended)
 
     def count_attempt(self, subjects: Mapping[str, Throttle], now: datetime) -> datetime | None:
-        self.failures = {
-            name: each for name, each in self.failures.items() if not is_forgotten(each, now)
-        }
         waits = [
             until
             for name, throttle in subjects.items()
-            if (until := throttle.waits_until(self.failures.get(name), now)) is not None
+            if (until := throttle.waits_until(self._kept(name, now), now)) is not None
         ]
         if waits:
             return max(waits)
         for name in subjects:
-            before = self.failures.get(name)
-            self.failures[name] = Failures(count=before.count + 1 if before else 1, last_at=now)
+            self._failures.setdefault(name, []).append(now)
         return None
 
-    def clear_failures(self, subject: str) -> None:
-        self.failures.pop(subject, None)
+    def _kept(self, subject: str, now: datetime) -> Failures | None:
+        kept = [at for at in self._failures.get(subject, ()) if now - at < FAILURES_KEPT]
+        return Failures(count=len(kept), last_at=max(kept)) if kept else None
 
-    def take_back_attempt(self, subject: str) -> None:
-        before = self.failures.get(subject)
-        if before is not None and before.count > 0:
-            self.failures[subject] = replace(before, count=before.count - 1)
+    def clear_failures(self, subject: str) -> None:
+        self._failures.pop(subject, None)
+
+    def take_back_attempt(self, subject: str, at: datetime) -> None:
+        with suppress(ValueError):
+            self._failures.get(subject, []).remove(at)
 
 
 class FakePasswords:

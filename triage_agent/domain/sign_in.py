@@ -8,7 +8,7 @@ from triage_agent.domain.visitor import Role
 
 # Seeing a session is written down at most so often: a page asks for much at once.
 SEEN_EVERY = timedelta(minutes=1)
-# A count of wrong passwords begins anew after so long without one.
+# A wrong password counts for so long.
 FAILURES_KEPT = timedelta(hours=24)
 
 
@@ -65,7 +65,7 @@ class SessionLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
-    """Wrong passwords in a row, for one name or from one address."""
+    """Wrong passwords that still count, for one name or from one address."""
 
     count: int
     last_at: datetime
@@ -88,7 +88,7 @@ class Throttle:
     longest: timedelta
 
     def delay(self, count: int) -> timedelta:
-        """Return how long to wait after so many wrong passwords in a row."""
+        """Return how long to wait after so many wrong passwords."""
         if count <= self.free:
             return timedelta()
         # 2 to the power of 20 seconds is more than any limit, and fits a timedelta.
@@ -96,15 +96,10 @@ class Throttle:
 
     def waits_until(self, failures: Failures | None, now: datetime) -> datetime | None:
         """Return until when an attempt is not looked at, None if it is now."""
-        if failures is None or is_forgotten(failures, now):
+        if failures is None:
             return None
         until = failures.last_at + self.delay(failures.count)
         return until if until > now else None
-
-
-def is_forgotten(failures: Failures, now: datetime) -> bool:
-    """Say whether wrong passwords lie so far back that they no longer count."""
-    return now - failures.last_at >= FAILURES_KEPT
 
 
 # A person mistypes; a program that guesses does nothing else. Many share an address behind a

@@ -87,8 +87,11 @@ class Accounts(Protocol):
         """Forget the failures of a subject."""
         ...
 
-    def take_back_attempt(self, subject: str) -> None:
-        """Count one failure of a subject less, for the attempt was none."""
+    def take_back_attempt(self, subject: str, at: datetime) -> None:
+        """Forget that one attempt of a subject was counted at an instant, for it was no failure.
+
+        Everything else is as if it had not been made; nothing if none was counted then.
+        """
         ...
 
 

@@ -128,7 +128,8 @@ class SignIns:
         """Return the hash that a password is right for."""
         of_name, of_address = subject_of_name(name), subject_of_address(address)
         throttles = {of_name: NAME_THROTTLE, of_address: ADDRESS_THROTTLE}
-        until = self._accounts.count_attempt(throttles, self._clock.now())
+        now = self._clock.now()
+        until = self._accounts.count_attempt(throttles, now)
         if until is not None:
             return Refused(until=until)
         # What can be no name is not asked for: not every text can be given to a database.
@@ -139,7 +140,7 @@ class SignIns:
             return Refused(known_name="" if user is None else user.name)
         self._accounts.clear_failures(of_name)
         # Not cleared: whoever has one account could otherwise guess at others without end.
-        self._accounts.take_back_attempt(of_address)
+        self._accounts.take_back_attempt(of_address, now)
         return known
 
     def _open(

@@ -1,6 +1,6 @@
 """The Accounts port: users, sessions and wrong passwords in SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,12 @@ from triage_agent.adapters.sql.accounts_tables import account, session, sign_in_
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.inserting import insert_if_absent
 from triage_agent.domain.account import User
-from triage_agent.domain.sign_in import FAILURES_KEPT, Failures, Session, Throttle, is_forgotten
+from triage_agent.domain.sign_in import FAILURES_KEPT, Failures, Session, Throttle
 from triage_agent.domain.visitor import Role
 from triage_agent.errors import UserUnknown
+
+# Attempts made at once are counted one after another, or each would see none of the others.
+_ATTEMPTS_LOCK = 7_240_119  # any number that is no lock of another kind
 
 # What an account lends to its sessions. A disabled one has none, and lends nothing either way.
 _SESSIONS = sa.select(
@@ -171,32 +174,21 @@ class SqlAccounts:
 
     def count_attempt(self, subjects: Mapping[str, Throttle], now: datetime) -> datetime | None:
         """Count an attempt as a failure of every subject, or return until when they wait."""
-        waits = []
-        counts = {}
         with self._database.write() as connection:
+            if connection.dialect.name == "postgresql":
+                # On SQLite whoever writes is alone.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ATTEMPTS_LOCK)))
             connection.execute(
-                sa.delete(sign_in_failure).where(sign_in_failure.c.last_at <= now - FAILURES_KEPT)
+                sa.delete(sign_in_failure).where(sign_in_failure.c.at <= now - FAILURES_KEPT)
             )
-            for subject in sorted(subjects):  # in one order, or two could wait for each other
-                failures = _locked(connection, subject, now)
-                waits.append(subjects[subject].waits_until(failures, now))
-                counts[subject] = 1 if is_forgotten(failures, now) else failures.count + 1
-            waiting = [until for until in waits if until is not None]
-            if waiting:
-                # A row for every name that is tried meanwhile would fill the table.
+            kept = _kept_failures(connection, subjects)
+            waits = (subjects[name].waits_until(failures, now) for name, failures in kept.items())
+            until = max((each for each in waits if each is not None), default=None)
+            if until is None:
                 connection.execute(
-                    sa.delete(sign_in_failure).where(
-                        sign_in_failure.c.subject.in_(subjects), sign_in_failure.c.count == 0
-                    )
+                    sa.insert(sign_in_failure), [{"subject": name, "at": now} for name in subjects]
                 )
-                return max(waiting)
-            for subject, count in counts.items():
-                connection.execute(
-                    sa.update(sign_in_failure)
-                    .where(sign_in_failure.c.subject == subject)
-                    .values(count=count, last_at=now)
-                )
-        return None
+        return until
 
     def clear_failures(self, subject: str) -> None:
         """Forget the failures of a subject."""
@@ -205,22 +197,25 @@ class SqlAccounts:
                 sa.delete(sign_in_failure).where(sign_in_failure.c.subject == subject)
             )
 
-    def take_back_attempt(self, subject: str) -> None:
-        """Count one failure of a subject less, for the attempt was none."""
+    def take_back_attempt(self, subject: str, at: datetime) -> None:
+        """Forget that an attempt of a subject was counted at an instant, for it was no failure."""
+        one = (
+            sa.select(sa.func.min(sign_in_failure.c.id))
+            .where(sign_in_failure.c.subject == subject, sign_in_failure.c.at == at)
+            .scalar_subquery()
+        )
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(sign_in_failure)
-                .where(sign_in_failure.c.subject == subject, sign_in_failure.c.count > 0)
-                .values(count=sign_in_failure.c.count - 1)
-            )
+            connection.execute(sa.delete(sign_in_failure).where(sign_in_failure.c.id == one))
 
 
-def _locked(connection: sa.Connection, subject: str, now: datetime) -> Failures:
-    """Return the failures of a subject, in a row that nobody else counts in meanwhile."""
-    insert_if_absent(connection, sign_in_failure, {"subject": subject, "count": 0, "last_at": now})
-    found = sa.select(sign_in_failure).where(sign_in_failure.c.subject == subject).with_for_update()
-    row = connection.execute(found).mappings().one()
-    return Failures(count=row["count"], last_at=row["last_at"])
+def _kept_failures(connection: sa.Connection, subjects: Iterable[str]) -> dict[str, Failures]:
+    failure = sign_in_failure.c
+    rows = connection.execute(
+        sa.select(failure.subject, sa.func.count(), sa.func.max(failure.at))
+        .where(failure.subject.in_(subjects))
+        .group_by(failure.subject)
+    )
+    return {subject: Failures(count=count, last_at=last_at) for subject, count, last_at in rows}
 
 
 def _as_text(roles: frozenset[Role]) -> str:

@@ -5,6 +5,8 @@ import sqlalchemy as sa
 from triage_agent.adapters.sql.column_types import ReceivedText, UidText, UtcDateTime
 from triage_agent.adapters.sql.schema import metadata
 
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 # "user" is a word of SQL itself.
 account = sa.Table(
     "account",
@@ -32,10 +34,11 @@ session = sa.Table(
 sign_in_failure = sa.Table(
     "sign_in_failure",
     metadata,
-    sa.Column("subject", sa.Text, primary_key=True),
-    sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
 )
 
 sa.Index("ix_session_name", session.c.name)
-sa.Index("ix_sign_in_failure_last_at", sign_in_failure.c.last_at)
+sa.Index("ix_sign_in_failure_subject", sign_in_failure.c.subject, sign_in_failure.c.at)
+sa.Index("ix_sign_in_failure_at", sign_in_failure.c.at)
