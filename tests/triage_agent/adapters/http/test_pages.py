@@ -168,6 +168,17 @@ def test_only_a_study_that_is_not_above_gets_a_draft(node, client):
     assert "normal" not in re.sub(denied, "", said)
 
 
+def test_what_is_said_of_a_draft_is_true_of_a_study_that_was_read(node, client):
+    instance = node.receive()
+    node.score(instance, 0.1)
+    study = instance.header.StudyInstanceUID
+    node.desk.mark_read(study, "jane", generation=1, images=None, now=after(60))
+    page = client.get(f"/studies/{study}").text
+    assert "Software wrote this draft, and nobody has checked it." in page
+    assert 'data-copied="Copied. It is a draft: nobody has checked it."' in page
+    assert "nobody has read" not in page.lower()
+
+
 def test_the_model_card_is_text_whatever_it_holds(client_of):
     card = f"# Model\n\n- **bold** {HOSTILE}\n\n| a |\n|---|\n| `b` |\n"
     node = WebNode(NodeFacts(model="test-model 1", ae_title="TRIAGE", model_card=card))
