@@ -199,6 +199,7 @@ def _instant(value: str, zone: tzinfo | None, *, is_end: bool) -> datetime:
             instant += timedelta(days=1)
         if instant.tzinfo is None and zone is not None:
             instant = instant.replace(tzinfo=zone)
+        instant.astimezone(zone)  # fails for what could not be shown there
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("a day or an instant as in 2026-01-31 or 2026-01-31T08:00:00Z") from None

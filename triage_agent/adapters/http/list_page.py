@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -116,7 +116,7 @@ def list_page(
         density=preferences.density.value,
         visitor=visitor.name,
         may_read=visitor.may(Role.READER),
-        chips=tuple(chips(asked, address)),
+        chips=tuple(chips(asked, address, sources.facts.zone)),
         headings=headings(asked, preferences.columns, address),
         query=address(asked.wanted, asked.order),
         is_by_priority=asked.order == BY_PRIORITY,
@@ -136,8 +136,8 @@ def rows_of(
     ]
 
 
-def chips(asked: ListQuery, address: Address) -> Iterator[Chip]:
-    """Return the conditions one by one, each value of a set for itself."""
+def chips(asked: ListQuery, address: Address, zone: tzinfo | None) -> Iterator[Chip]:
+    """Return the conditions one by one, each value of a set for itself, instants in the zone."""
     for each in fields(WorklistFilter):
         value: Any = getattr(asked.wanted, each.name)
         default: Any = getattr(EVERYTHING_NOT_READ, each.name)
@@ -146,7 +146,8 @@ def chips(asked: ListQuery, address: Address) -> Iterator[Chip]:
         for one in sorted(value, key=str) if isinstance(value, frozenset) else [value]:
             rest: Any = (value - {one} or default) if isinstance(value, frozenset) else default
             without: WorklistFilter = replace(asked.wanted, **{each.name: rest})
-            yield Chip(each.name, one, address(without, asked.order))
+            shown = one.astimezone(zone) if isinstance(one, datetime) else one
+            yield Chip(each.name, shown, address(without, asked.order))
 
 
 def headings(asked: ListQuery, columns: Sequence[Column], address: Address) -> tuple[Heading, ...]:

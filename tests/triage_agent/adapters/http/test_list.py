@@ -1,6 +1,6 @@
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 from urllib.parse import quote
 
 import pytest
@@ -143,6 +143,16 @@ def test_the_filter_of_the_address_is_shown_and_can_be_taken_back(node, client):
     assert "Back to priority order" in page
     assert 'class="c-score" aria-sort="descending"' in page
     assert "1 study" in text_of(page)
+
+
+def test_a_time_of_arrival_is_shown_in_the_zone_of_the_page(node, client):
+    object.__setattr__(node.facts, "zone", timezone(timedelta(hours=-5)))
+    page = client.get("/?from=2026-01-31T02:30:00Z&to=2026-02-01").text
+    said = [" ".join(each.split()) for each in re.findall(r'<a class="chip"[^>]*>([^<]+)<', page)]
+    assert said == ["arrived from 2026-01-30 21:30", "arrived before 2026-02-02 00:00"]
+    too_early = client.get("/?from=0001-01-01T00:00:00Z")
+    assert too_early.status_code == 200
+    assert 'class="chip"' not in too_early.text
 
 
 def test_a_click_on_a_heading_turns_its_order(node, client):
