@@ -14,12 +14,15 @@ from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.adapters.terminal.outbox import outbox_table
 from triage_agent.adapters.terminal.story import study_story
 from triage_agent.adapters.terminal.worklist import worklist_json, worklist_table
+from triage_agent.command_line_audit import note
 from triage_agent.composition import Node, open_node
+from triage_agent.domain.audit import Deed
 from triage_agent.errors import SettingsInvalid, StudyUnknown
 from triage_agent.settings import Settings
 
 WATCH_SECONDS = 0.5  # how often `--watch` looks whether the list has changed
 REDRAW_SECONDS = 15.0  # "due in" counts down even when nothing changes
+_ALL_DESTINATIONS = "all destinations"
 
 
 @contextmanager
@@ -132,6 +135,7 @@ def retry_outbox(settings: Settings, destination: str | None) -> int:
     """Make everything that waits or is parked due now; return how many."""
     _destinations(settings, destination)
     with served_node(settings) as node:
+        note(node, Deed.DELIVERY_RETRIED, destination or _ALL_DESTINATIONS)
         return node.outbox.retry(destination=destination, now=node.clock.now())
 
 
@@ -139,6 +143,7 @@ def park_outbox(settings: Settings, destination: str | None) -> int:
     """Park everything that waits; return how many."""
     _destinations(settings, destination)
     with served_node(settings) as node:
+        note(node, Deed.DELIVERY_PARKED, destination or _ALL_DESTINATIONS)
         return node.outbox.park(destination=destination, now=node.clock.now())
 
 

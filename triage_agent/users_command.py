@@ -1,6 +1,5 @@
 """What `triage-agent user` does: users and their sign-ins, in the rows of the node."""
 
-import getpass
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from triage_agent.adapters.argon2_passwords import Argon2Passwords
 from triage_agent.adapters.http.access import Access
 from triage_agent.adapters.sql.revision import current_revision, newest_revision
+from triage_agent.command_line_audit import note
 from triage_agent.composition import Node, open_node
 from triage_agent.domain.account import (
     LONGEST_NAME,
@@ -22,7 +22,7 @@ from triage_agent.domain.account import (
     password_fault,
     user_name,
 )
-from triage_agent.domain.audit import AuditLine, Deed
+from triage_agent.domain.audit import Deed
 from triage_agent.domain.sign_in import Session
 from triage_agent.domain.visitor import Role
 from triage_agent.errors import SettingsInvalid, UserUnknown
@@ -90,7 +90,7 @@ def add_user(settings: Settings, name: str, roles: Iterable[str], password: str)
         if not node.accounts.add_user(added):
             raise SettingsInvalid(_taken(name))
         said = _roles(added.roles)
-        _note(node, f"{name}: added as {said}")
+        note(node, Deed.USER_CHANGED, f"{name}: added as {said}")
     click.echo(f"{name} may sign in at {_address(settings.http)} as {said}")
     click.echo("They change the password there, behind their name at the top.")
     if settings.http.sign_in == "none":
@@ -124,7 +124,7 @@ def set_password(settings: Settings, name: str, password: str) -> None:
     password_hash = _hash(password, name)
     with _rows(settings) as node:
         node.accounts.set_password(name, password_hash, now=node.clock.now())
-        _note(node, f"{name}: new password")
+        note(node, Deed.USER_CHANGED, f"{name}: new password")
     click.echo(f"{name} has a new password and is signed out everywhere")
 
 
@@ -134,7 +134,9 @@ def set_roles(settings: Settings, typed: str, roles: Iterable[str]) -> None:
     with _rows(settings) as node:
         found = _find(node, typed)
         node.accounts.set_roles(found.name, wanted, now=node.clock.now())
-        _note(node, f"{found.name}: {_roles(found.roles)} became {_roles(wanted)}")
+        note(
+            node, Deed.USER_CHANGED, f"{found.name}: {_roles(found.roles)} became {_roles(wanted)}"
+        )
     click.echo(f"{found.name} is now {_roles(wanted)}")
 
 
@@ -143,7 +145,7 @@ def set_disabled(settings: Settings, typed: str, *, disabled: bool) -> None:
     with _rows(settings) as node:
         found = _find(node, typed)
         node.accounts.set_disabled(found.name, disabled=disabled, now=node.clock.now())
-        _note(node, f"{found.name}: {'disabled' if disabled else 'enabled'}")
+        note(node, Deed.USER_CHANGED, f"{found.name}: {'disabled' if disabled else 'enabled'}")
     if disabled:
         click.echo(f"{found.name} is signed out everywhere and cannot sign in")
     else:
@@ -170,7 +172,7 @@ def end_sessions(settings: Settings, typed: str | None) -> None:
     with _rows(settings) as node:
         name = None if typed is None else _session_name(node, typed)
         count = node.accounts.end_sessions(name)
-        _note(node, f"{name or 'everybody'}: signed out")
+        note(node, Deed.USER_CHANGED, f"{name or 'everybody'}: signed out")
     click.echo(f"{count} sign-ins are ended")
 
 
@@ -228,24 +230,6 @@ def _taken(name: str) -> str:
         f"there is a user {name} already: `triage-agent user roles {name}` says what they may do, "
         f"`triage-agent user password {name}` gives them a new password"
     )
-
-
-def _note(node: Node, detail: str) -> None:
-    node.audit.record(
-        AuditLine(
-            at=node.clock.now(),
-            who="command line",
-            deed=Deed.USER_CHANGED,
-            detail=f"{detail}; by {_system_user()}",
-        )
-    )
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "a system user without a name"
 
 
 def _roles(roles: Iterable[Role]) -> str:

@@ -15,6 +15,8 @@ from tests.contracts.register_ports import RegisterPorts
 from tests.factories import uid
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.cli import main
+from triage_agent.composition import open_node
+from triage_agent.domain.audit import AuditFilter, Deed
 from triage_agent.domain.delivery import DeliveryState
 from triage_agent.model_in_use import model_folder, read_model
 from triage_agent.settings import Settings
@@ -134,6 +136,21 @@ def test_what_waits_is_listed_parked_and_tried_again(invoke, ports):
     assert invoke("outbox", "park", "--destination", "pacs").stdout == "0 objects are parked\n"
     assert invoke("outbox", "retry", "--destination", "pacs").stdout == "2 objects are due now\n"
     assert ports.outbox.counts() == {("pacs", DeliveryState.PENDING): 2}
+
+
+def test_who_parks_and_tries_again_stands_in_the_audit_trail(invoke, ports, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")  # whom `getpass` believes
+    ports.deliver(1, "pacs")
+    invoke("outbox", "list")
+    invoke("outbox", "park")
+    invoke("outbox", "retry", "--destination", "pacs")
+    invoke("outbox", "retry", "--destination", "nowhere")
+    with open_node(Settings()) as node:
+        lines = [each.line for each in node.audit.export(AuditFilter())]
+    assert [(each.who, each.deed, each.detail) for each in lines] == [
+        ("command line", Deed.DELIVERY_PARKED, "all destinations; by ada"),
+        ("command line", Deed.DELIVERY_RETRIED, "pacs; by ada"),
+    ]
 
 
 @pytest.mark.usefixtures("ports")
