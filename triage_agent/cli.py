@@ -133,8 +133,12 @@ def send(paths: tuple[Path, ...], address: str, aet: str, calling: str) -> None:
 @main.command()
 @click.option("--watch", is_flag=True, help="Follow the list until interrupted.")
 @click.option("--json", "as_json", is_flag=True, help="An array in list order, for scripts.")
-@click.option("--limit", default=100, show_default=True, help="At most so many studies.")
-def worklist(*, watch: bool, as_json: bool, limit: int) -> None:
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="At most so many studies; without it 100 are shown, and with --json all.",
+)
+def worklist(*, watch: bool, as_json: bool, limit: int | None) -> None:
     """Show what should be read next, most urgent first, and why."""
     if watch and as_json:
         raise click.UsageError("--watch is for people, --json for scripts: choose one")

@@ -1,6 +1,7 @@
 """What the commands of the command line that look at the node's rows do."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from triage_agent.settings import Settings
 
 WATCH_SECONDS = 0.5  # how often `--watch` looks whether the list has changed
 REDRAW_SECONDS = 15.0  # "due in" counts down even when nothing changes
+SHOWN_STUDIES = 100  # whoever looks at more of them wants the page
 _ALL_DESTINATIONS = "all destinations"
 
 
@@ -64,15 +66,16 @@ def send_with_progress(
     return len(sent.failed)
 
 
-def show_worklist(settings: Settings, *, watch: bool, as_json: bool, limit: int) -> None:
-    """Print the list, or follow it until interrupted."""
+def show_worklist(settings: Settings, *, watch: bool, as_json: bool, limit: int | None) -> None:
+    """Print the list, or follow it until interrupted; without a limit, people see its top."""
     with served_node(settings) as node:
         if as_json:
-            print(json.dumps(worklist_json(node.worklist.page(limit=limit)), indent=2))  # noqa: T201
+            entries = node.worklist.page(limit=limit or sys.maxsize)
+            print(json.dumps(worklist_json(entries), indent=2))  # noqa: T201
         elif watch:
-            _watch(node, limit)
+            _watch(node, limit or SHOWN_STUDIES)
         else:
-            Console().print(_table(node, limit))
+            Console().print(_table(node, limit or SHOWN_STUDIES))
 
 
 def _table(node: Node, limit: int) -> object:

@@ -22,6 +22,12 @@ class WorklistContract:
         assert ports.worklist.count() == 0
         assert isinstance(ports.worklist.version(), int)
 
+    def test_any_number_of_entries_is_found_at_once(self, ports: RegisterPorts) -> None:
+        ports.arrive(make_instance())
+        unknown = [f"9.{number}" for number in range(70_000)]
+        [entry] = ports.worklist.entries([*unknown, STUDY])
+        assert entry.study.StudyInstanceUID == STUDY
+
     def test_the_order_is_due_time_then_arrival_then_uid(self, ports: RegisterPorts) -> None:
         # As text in most languages' order "1.2.10" would stand elsewhere than by code point.
         places = [("1.2.9", 50, 9), ("1.21", 100, 1), ("1.2.10", 100, 2), ("1.2.2", 100, 2)]

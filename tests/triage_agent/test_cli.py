@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from tests.contracts.register_on_sql import ports_on
 from tests.contracts.register_ports import RegisterPorts
-from tests.factories import uid
+from tests.factories import make_instance, uid
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.cli import main
 from triage_agent.composition import open_node
@@ -107,6 +107,17 @@ def test_a_node_without_a_database_says_what_to_do(invoke, command):
 def test_the_worklist_of_an_empty_node_is_an_empty_array(invoke):
     result = invoke("worklist", "--json")
     assert (result.exit_code, json.loads(result.stdout), result.stderr) == (0, [], "")
+
+
+def test_scripts_get_the_whole_worklist_and_people_its_top(invoke, ports):
+    for number in range(101):
+        ports.arrive(make_instance(StudyInstanceUID=uid("study", number)))
+    listed = json.loads(invoke("worklist", "--json").stdout)
+    assert [each["place"] for each in listed] == list(range(1, 102))
+    assert json.loads(invoke("worklist", "--json", "--limit", "2").stdout) == listed[:2]
+    assert "Worklist: 100 of 101 to read" in invoke("worklist").stdout
+    assert "Worklist: 2 of 101 to read" in invoke("worklist", "--limit", "2").stdout
+    assert invoke("worklist", "--limit", "0").exit_code == 2
 
 
 @pytest.mark.usefixtures("ports")

@@ -23,6 +23,8 @@ from triage_agent.domain.worklist_filter import EVERYTHING_NOT_READ, WorklistFil
 from triage_agent.domain.worklist_order import BY_PRIORITY, WorklistOrder
 from triage_agent.errors import StudyUnknown
 
+# SQLite takes at most 32,766 parameters in a statement, PostgreSQL 65,535.
+_UIDS_AT_ONCE = 10_000
 # Built once: to build them takes longer than to run them.
 _UIDS = sa.bindparam("uids", expanding=True, type_=sa.Text)
 _ENTRIES = (
@@ -158,15 +160,13 @@ class SqlWorklist:
 
 def _entries(connection: sa.Connection, uids: Sequence[str]) -> tuple[WorklistEntry, ...]:
     """Return the entries of the studies that are known, in the order of `uids`."""
-    if not uids:
-        return ()
-    parameters = {"uids": list(uids)}
-    images = {
-        row["StudyInstanceUID"]: row for row in connection.execute(_IMAGES, parameters).mappings()
-    }
-    rows = {
-        row["StudyInstanceUID"]: row for row in connection.execute(_ENTRIES, parameters).mappings()
-    }
+    images: dict[str, Row] = {}
+    rows: dict[str, Row] = {}
+    for first in range(0, len(uids), _UIDS_AT_ONCE):
+        parameters = {"uids": list(uids[first : first + _UIDS_AT_ONCE])}
+        for found, statement in ((images, _IMAGES), (rows, _ENTRIES)):
+            for row in connection.execute(statement, parameters).mappings():
+                found[row["StudyInstanceUID"]] = row
     return tuple(_entry_from(rows[uid], images[uid]) for uid in uids if uid in rows)
 
 
