@@ -136,6 +136,7 @@ def make_sources(
     others: tuple[Instance, ...] = (),
     display_shape: tuple[int, int] = (64, 48),
     region: Region | None = Region.WRIST,
+    regions: tuple[Region, ...] = (),
     **study: Value,
 ) -> Sources:
     """Return an assessed study whose scored images have these headers (one rich one by default).
@@ -144,6 +145,7 @@ def make_sources(
     """
     headers = headers or (rich_header(),)
     scores = probabilities or (probability,) * len(headers)
+    shown = regions or (region,) * len(headers)
     scored = [
         make_scored(
             score,
@@ -154,14 +156,14 @@ def make_sources(
             Modality=header.get("Modality", ""),
             ImageLaterality=header.get("ImageLaterality", "") or header.get("Laterality", ""),
             ViewPosition=header.get("ViewPosition", ""),
-            region=region,
+            region=part,
             model=f"{ALGORITHM.name} {ALGORITHM.version}",
         )
-        for header, score in zip(headers, scores, strict=True)
+        for header, score, part in zip(headers, scores, shown, strict=True)
     ]
     facts: dict[str, Value] = {
         "StudyInstanceUID": str(headers[0].StudyInstanceUID),
-        "region": region,
+        "region": shown[0],
         "assessment": make_assessment(probability),
         "state": StudyState.CLOSED,
         "closed_at": T0,

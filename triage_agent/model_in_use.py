@@ -147,7 +147,7 @@ def operating_point_rule(
     algorithm: Callable[[StudyImages], AlgorithmIdentity],
 ) -> Callable[[StudyImages], float]:
     """Return the rule that says above which probability a study is abnormal."""
-    return lambda images: algorithm(images).operating_point(images.study.region)
+    return lambda images: algorithm(images).operating_point(images.instances)
 
 
 def algorithm_identity(bundle: AnyBundle) -> AlgorithmIdentity:

@@ -103,16 +103,16 @@ class Reporting:
         images = self.register.study_images(uid)
         composed = self._compose(images)
         results = [self._keep(images, each) for each in composed]
-        return self._record(images, results, self._route(images.study, results))
+        return self._record(images, results, self._route(images, results))
 
-    def _route(self, study: Study, results: Sequence[Result]) -> list[tuple[str, ...]]:
+    def _route(self, images: StudyImages, results: Sequence[Result]) -> list[tuple[str, ...]]:
         earlier: dict[ResultKind, set[str]] = {kind: set() for kind in ResultKind}
         for each in self.outbox.deliveries(
-            StudyInstanceUID=study.StudyInstanceUID, limit=ALL_OF_A_STUDY
+            StudyInstanceUID=images.study.StudyInstanceUID, limit=ALL_OF_A_STUDY
         ):
             earlier[each.result.kind].add(each.destination)
         return [
-            route(study, each.kind, self.destinations, earlier=earlier[each.kind])
+            route(images, each.kind, self.destinations, earlier=earlier[each.kind])
             for each in results
         ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from tests.factories import make_scored
 from tests.fakes.bundle import make_preprocessing, relabel, write_bundle
 from tests.fakes.ensemble import write_ensemble
 from tests.triage_agent.conftest import Invoke
@@ -102,7 +103,7 @@ def test_an_ensemble_is_taken_into_use_and_back(invoke, place):
     assert "Device UID 2.25.99" in invoke("show").stdout
     known = known_algorithms(Settings()).named("both 1")
     assert known == algorithm_identity(loaded.bundle)
-    assert known.operating_point(Region.WRIST) == 0.4
+    assert known.operating_point([make_scored(region=Region.WRIST)]) == 0.4
     assert invoke("use", "--bundled").exit_code == 0
     assert model_folder(Settings()) == BUNDLED_FOLDER
     assert invoke("use", "both").exit_code == 0

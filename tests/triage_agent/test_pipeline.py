@@ -349,6 +349,30 @@ def test_a_study_is_judged_the_same_before_and_after_another_model_came(
     assert study.assessment.kind is AssessmentKind.BELOW_THRESHOLD
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_study_of_several_regions_is_judged_the_same_in_any_order(
+    register, clock, tmp_path, order
+):
+    bundle = make_bundle(operating_points={Region.WRIST: 0.31, Region.HAND: 0.39})
+    model = LoadedBundle(bundle, tmp_path / "weights")
+    rule = operating_point_rule(algorithm_rule(Settings(data_dir=tmp_path), model))
+    excluded = make_instance(state=InstanceState.EXCLUDED, region=Region.ELBOW, reason="a report")
+    hand, wrist = make_instance(region=Region.HAND), make_instance(region=Region.WRIST)
+    for each in [excluded, hand, wrist][::order]:
+        register.register(each, make_opening(), stat=False, quiet_seconds=1)
+    for each, probability in ((hand, 0.30), (wrist, 0.40)):
+        register.record_score(
+            each.header.SOPInstanceUID,
+            make_score(probability),
+            model=bundle.model,
+            now=clock.now(),
+        )
+    assess_due(register, rule, POLICY, clock)
+    images = register.study_images(uid("study", 1))
+    assert rule(images) == 0.31
+    assert images.study.assessment.kind is AssessmentKind.ABNORMAL
+
+
 def test_who_is_in_use_answers_for_what_an_unknown_model_scored(
     register, closed_study, strict, tmp_path
 ):

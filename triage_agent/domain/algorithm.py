@@ -1,6 +1,6 @@
 """Who scored the images: as a result object says it, and who answers for a study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from triage_agent.domain.instance import Instance
@@ -55,8 +55,16 @@ class AlgorithmIdentity:
         """The name and version under which scores are recorded."""
         return f"{self.name} {self.version}"
 
-    def operating_point(self, region: Region | None) -> float:
-        """Return the probability above which a study of this region is abnormal."""
+    def operating_point(self, instances: Iterable[Instance]) -> float:
+        """Return the probability above which a study with these images is abnormal.
+
+        The lowest of those for the regions of its scored images, in whatever order they came: what
+        would be abnormal as a study of one of its regions is not said to be below the threshold.
+        """
+        regions = {each.region for each in instances if each.score is not None}
+        return min(map(self._operating_point_for, regions), default=DEFAULT_OPERATING_POINT)
+
+    def _operating_point_for(self, region: Region | None) -> float:
         if region is None:
             return DEFAULT_OPERATING_POINT
         return self.operating_points.get(region, DEFAULT_OPERATING_POINT)

@@ -59,6 +59,13 @@ class StudyImages:
     instances: tuple[Instance, ...]
 
     @property
+    def scored_regions(self) -> frozenset[Region]:
+        """The regions of the scored images; `study.region` may be that of an unscored one."""
+        return frozenset(
+            one.region for one in self.instances if one.score is not None and one.region is not None
+        )
+
+    @property
     def most_suspicious(self) -> Instance | None:
         """The scored image with the highest probability, the first of equals; None without one."""
         scored = [(one.score.probability, one) for one in self.instances if one.score is not None]

@@ -80,9 +80,9 @@ def _examination(images: StudyImages, words: Words) -> str:
 
 
 def _part(images: StudyImages, words: Words) -> str:
-    region = images.study.region
     # The names of the regions are in the catalogues for the list.
-    part = words.say(_ANY_PART if region is None else region.value.lower())
+    names = [words.say(region.value.lower()) for region in sorted(images.scored_regions)]
+    part = ", ".join(names) or words.say(_ANY_PART)
     sided = _SIDES.get(images.study.laterality)
     return part if sided is None else words.say(sided, part=part)
 

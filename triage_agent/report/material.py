@@ -10,7 +10,6 @@ from triage_agent.domain.algorithm import AlgorithmIdentity
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import Result
 from triage_agent.domain.instance import ImageScore, Instance, InstanceState
-from triage_agent.domain.region import Region
 from triage_agent.domain.study import Study, StudyImages
 from triage_agent.errors import ReportInvalid
 from triage_agent.report.reference import normalised
@@ -79,14 +78,9 @@ class Material:
         return probability
 
     @property
-    def region(self) -> Region | None:
-        """The study's region, else that of its first scored image."""
-        return self.study.region or self.images[0].instance.region
-
-    @property
     def operating_point(self) -> float:
         """The probability above which the study is abnormal."""
-        return self.algorithm.operating_point(self.study.region)
+        return self.algorithm.operating_point(image.instance for image in self.images)
 
     @property
     def abnormal(self) -> bool:

@@ -94,6 +94,7 @@ def _algorithm(material: Material) -> AlgorithmIdentification:
 
 
 def _study_group(material: Material, SOPInstanceUID: str) -> MeasurementsAndQualitativeEvaluations:
+    regions = {image.instance.region for image in material.images}
     sides = {image.laterality for image in material.images}
     assessed = material.assessed
     group = MeasurementsAndQualitativeEvaluations(
@@ -101,7 +102,9 @@ def _study_group(material: Material, SOPInstanceUID: str) -> MeasurementsAndQual
             uid=tracking_uid(SOPInstanceUID, "study"), identifier="Study"
         ),
         algorithm_id=_algorithm(material),
-        finding_sites=_sites(material.region, sides.pop() if len(sides) == 1 else ""),
+        finding_sites=_sites(
+            regions.pop() if len(regions) == 1 else None, sides.pop() if len(sides) == 1 else ""
+        ),
         measurements=[_probability(material.probability, Derivation.MEAN)] if assessed else None,
         qualitative_evaluations=[_normality(material)] if assessed else None,
         source_images=[_source(image) for image in material.images],

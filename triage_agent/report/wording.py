@@ -71,17 +71,16 @@ def caption(material: Material, image: ScoredImage) -> tuple[str, ...]:
     )
     return (
         f"Probability: {study}   |   this image {decimal(image.score.probability)}",
-        f"{_anatomy(material, image)}   |   image {image.number} of {len(material.images)}",
+        f"{_anatomy(image)}   |   image {image.number} of {len(material.images)}",
         f"{algorithm.name} {algorithm.version} ({algorithm.architecture}){other}   |   {generated}",
         _LEGEND,
     )
 
 
-def _anatomy(material: Material, image: ScoredImage) -> str:
-    region = image.instance.region or material.region
+def _anatomy(image: ScoredImage) -> str:
     side = _SIDES.get(image.laterality, "side not stated")
     view = _ascii(image.instance.header.ViewPosition) or "not stated"
-    return f"{region or 'region not stated'}, {side}, view {view}"
+    return f"{image.instance.region or 'region not stated'}, {side}, view {view}"
 
 
 def _ascii(text: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import make_assessment, make_study
+from tests.factories import make_assessment, make_scored, make_study_images
 from triage_agent.deliver.routing import route
 from triage_agent.domain.delivery import ResultKind
 from triage_agent.domain.region import Region
@@ -23,8 +23,8 @@ def destination(name: str = "pacs", **settings: Value) -> DestinationSettings:
 
 
 def goes(kind: ResultKind, assessment: Value = ABNORMAL, region: Value = Region.HAND, **s: Value):
-    study = make_study(assessment=assessment, region=region)
-    return route(study, kind, [destination(**s)]) == ("pacs",)
+    images = make_study_images(make_scored(region=region), assessment=assessment)
+    return route(images, kind, [destination(**s)]) == ("pacs",)
 
 
 @pytest.mark.parametrize("kind", ResultKind)
@@ -52,6 +52,14 @@ def test_only_the_listed_regions_go():
     assert not goes(SR, region=Region.ELBOW, regions=(Region.HAND, Region.WRIST))
     assert not goes(SR, region=None, regions=(Region.HAND,))
     assert goes(SR, region=None)
+
+
+def test_one_scored_image_of_a_listed_region_suffices():
+    images = make_study_images(
+        make_scored(region=Region.HAND), make_scored(region=Region.FINGER), region=Region.HAND
+    )
+    assert route(images, SR, [destination(regions=(Region.FINGER,))]) == ("pacs",)
+    assert route(images, SR, [destination(regions=(Region.ELBOW,))]) == ()
 
 
 def test_triage_only_gets_nothing_that_localises():
@@ -86,6 +94,7 @@ def test_names_come_in_the_order_of_the_settings():
         destination("only-abnormal", when="abnormal"),
         destination("a"),
     ]
-    assert route(make_study(assessment=BELOW), SR, settings) == ("b", "a")
-    assert route(make_study(assessment=ABNORMAL), SR, settings) == ("b", "only-abnormal", "a")
-    assert route(make_study(), SR, []) == ()
+    below, abnormal = (make_study_images(assessment=each) for each in (BELOW, ABNORMAL))
+    assert route(below, SR, settings) == ("b", "a")
+    assert route(abnormal, SR, settings) == ("b", "only-abnormal", "a")
+    assert route(make_study_images(), SR, []) == ()

@@ -10,10 +10,26 @@ from triage_agent.domain.algorithm import DEFAULT_OPERATING_POINT, answering_mod
 from triage_agent.domain.region import Region
 
 
-def test_operating_points_go_by_region():
-    assert ALGORITHM.operating_point(Region.HAND) == 0.4
-    assert ALGORITHM.operating_point(Region.WRIST) == DEFAULT_OPERATING_POINT
-    assert ALGORITHM.operating_point(None) == DEFAULT_OPERATING_POINT
+@pytest.mark.parametrize(
+    ("regions", "point"),
+    [
+        ((Region.HAND,), 0.4),
+        ((Region.WRIST,), DEFAULT_OPERATING_POINT),
+        ((None,), DEFAULT_OPERATING_POINT),
+        ((Region.HAND, Region.WRIST), 0.4),
+        ((Region.WRIST, Region.HAND), 0.4),
+        ((), DEFAULT_OPERATING_POINT),
+    ],
+)
+def test_the_lowest_operating_point_of_the_regions_counts(
+    regions: tuple[Region | None, ...], point: float
+):
+    assert ALGORITHM.operating_point([make_scored(region=each) for each in regions]) == point
+
+
+def test_images_without_a_score_have_no_say_in_the_operating_point():
+    unscored = make_instance(region=Region.HAND)
+    assert ALGORITHM.operating_point([unscored, make_scored(region=Region.WRIST)]) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 from tests.factories import make_instance, make_scored, make_study_images
+from triage_agent.domain.region import Region
 
 
 def test_the_most_suspicious_image_is_that_with_the_highest_probability():
@@ -13,3 +14,10 @@ def test_of_equal_images_the_first_is_the_most_suspicious():
 
 def test_without_a_score_no_image_is_suspicious():
     assert make_study_images(make_instance()).most_suspicious is None
+
+
+def test_the_scored_regions_are_those_of_the_images_with_a_score():
+    hand, wrist = make_scored(region=Region.HAND), make_scored(region=Region.WRIST)
+    others = make_scored(region=None), make_instance(region=Region.ELBOW)
+    images = make_study_images(hand, wrist, hand, *others, region=Region.ELBOW)
+    assert images.scored_regions == {Region.HAND, Region.WRIST}

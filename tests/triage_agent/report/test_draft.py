@@ -4,6 +4,7 @@ import pytest
 
 from tests.factories import make_assessment, make_instance, make_scored, make_study_images
 from triage_agent.domain.assessment import Assessment, AssessmentKind
+from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.report.draft import draft
 
@@ -76,8 +77,19 @@ def test_a_date_that_is_none_is_left_out(StudyDate):
     ],
 )
 def test_the_part(laterality, region, part):
-    text = draft(study(laterality=laterality, region=region, StudyDate=""), 0.3)
+    text = draft(study(make_scored(region=region), laterality=laterality, StudyDate=""), 0.3)
     assert f"radiographs of the {part}.\n" in text
+
+
+def test_all_parts_that_were_scored_are_named_and_no_other():
+    images = [
+        make_scored(region=Region.WRIST),
+        make_scored(region=Region.HAND),
+        make_instance(region=Region.ELBOW, state=InstanceState.EXCLUDED, reason="a report"),
+    ]
+    for each in (images, images[::-1]):
+        text = draft(study(*each, region=Region.ELBOW, StudyDate=""), 0.3)
+        assert "radiographs of the right hand, wrist.\n" in text
 
 
 @pytest.mark.parametrize(

@@ -36,18 +36,14 @@ def test_the_assessment_decides():
     assert (below.abnormal, below.probability) == (False, 0.2)
 
 
-def test_the_operating_point_is_that_of_the_study_region():
+def test_the_operating_point_is_that_of_the_scored_images():
+    excluded = make_instance(state=InstanceState.EXCLUDED, region=Region.HAND)
+    wrist = make_sources(region=Region.WRIST, others=(excluded,)).material()
+    assert wrist.operating_point == 0.5
     assert make_sources(region=Region.HAND).material().operating_point == 0.4
-    assert make_sources(region=Region.WRIST).material().operating_point == 0.5
-
-
-def test_the_region_of_an_image_stands_in_for_the_study():
-    sources = make_sources(region=Region.ELBOW)
-    study = replace(sources.images.study, region=None)
-    sources = replace(sources, images=replace(sources.images, study=study))
-    assert sources.material().region is Region.ELBOW
-    assert make_sources(region=Region.HAND).material().region is Region.HAND
-    assert make_sources(region=None).material().region is None
+    for regions in ((Region.HAND, Region.WRIST), (Region.WRIST, Region.HAND)):
+        both = make_sources(rich_header(1), rich_header(2), regions=regions).material()
+        assert both.operating_point == 0.4
 
 
 @pytest.mark.parametrize(

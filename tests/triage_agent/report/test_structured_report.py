@@ -164,6 +164,14 @@ def test_sites_are_regions_with_sides_where_they_are_known():
     assert values(unknown, "Finding Site") == []
 
 
+def test_a_study_of_several_regions_has_a_site_for_each_image_only():
+    both = report(rich_header(1), rich_header(2), regions=(Region.HAND, Region.WRIST))
+    study, hand, wrist = groups(both)
+    assert values(study, "Finding Site") == []
+    assert values(hand, "Finding Site") == ["Hand"]
+    assert values(wrist, "Finding Site") == ["Wrist joint"]
+
+
 def test_the_library_describes_the_images():
     (library,) = items(report(rich_header()), "Image Library")
     assert values(library, "Source") == [instance_uid(1)]

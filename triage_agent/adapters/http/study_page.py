@@ -11,7 +11,7 @@ from triage_agent.adapters.http.timeline import Happening, timeline
 from triage_agent.adapters.http.viewers import ViewerLink, viewer_links
 from triage_agent.domain.delivery import Delivery, Result
 from triage_agent.domain.instance import Instance, InstanceState
-from triage_agent.domain.study import Study
+from triage_agent.domain.study import Study, StudyImages
 from triage_agent.domain.words import Words
 from triage_agent.prioritise.explanation import part_in_words
 from triage_agent.report.draft import draft
@@ -57,6 +57,7 @@ class StudyPage:
     mean: str
     operating_point: str
     operating_percent: int
+    operating_regions: str  # that it is the lowest for; "" while no image is scored
     pictures: tuple[Picture, ...]
     others: tuple[Picture, ...]  # kept objects without an image to look at
     shown: str  # differs when the images to look at are others
@@ -90,6 +91,7 @@ def study_page(sources: Sources, StudyInstanceUID: str, visitor: str = "") -> St
         mean=how_the_mean_came_about(entry.study, images.instances),
         operating_point=f"{point:.2f}",
         operating_percent=round(100 * point),
+        operating_regions=_regions(images, present_words()),
         pictures=tuple(picture for picture in pictures if picture.source),
         others=tuple(picture for picture in pictures if not picture.source),
         shown=shown_images(images.instances),
@@ -167,6 +169,10 @@ def _picture(number: int, instance: Instance, facts: NodeFacts) -> Picture:
         width=header.Columns,
         height=header.Rows,
     )
+
+
+def _regions(images: StudyImages, words: Words) -> str:
+    return ", ".join(part_in_words(each, "", words) for each in sorted(images.scored_regions))
 
 
 def _said(instance: Instance, words: Words) -> str:

@@ -19,7 +19,7 @@ def node() -> WebNode:
         NodeFacts(
             model="test-model 1",
             ae_title="TRIAGE",
-            operating_point=lambda images: 0.4 if images.study.region is Region.HAND else 0.5,
+            operating_point=lambda images: 0.4 if Region.HAND in images.scored_regions else 0.5,
             destinations=("pacs",),
             recognised_by=lambda header: f"body part {header.BodyPartExamined}",
             zone=UTC,

@@ -44,6 +44,14 @@ def test_the_study_page_says_how_the_score_came_about(node, client):
     assert "about to be assessed again" not in said
 
 
+def test_the_operating_point_is_said_with_the_regions_it_is_for(node, client):
+    node.receive(state=InstanceState.EXCLUDED, reason="a report", region=Region.ELBOW)
+    node.score(node.receive(region=Region.WRIST), 0.3)
+    node.score(node.receive(region=Region.HAND), 0.4)
+    said = text_of(client.get(f"/studies/{uid('study', 1)}"))
+    assert "Operating point 0.40 for hand, wrist; abnormal above it" in said
+
+
 def test_an_image_that_came_since_the_assessment_is_told(node, client):
     node.score(node.receive(), 0.9)
     node.receive()
@@ -56,7 +64,7 @@ def test_a_study_without_images_or_score(node, client):
     node.receive(state=InstanceState.EXCLUDED, reason="a report", Rows=None, region=None)
     said = text_of(client.get(f"/studies/{uid('study', 1)}"))
     assert "no image to look at" in said
-    assert "Operating point 0.50 for no region" in said
+    assert "Operating point" not in said
     assert "None yet." in said
 
 
