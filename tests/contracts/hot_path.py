@@ -13,6 +13,7 @@ from tests.factories import (
     make_score,
     make_stored,
 )
+from triage_agent.domain.region import Region
 from triage_agent.domain.verdict import Judgement, ReaderVerdict
 
 INSTANCE = make_instance()
@@ -22,6 +23,7 @@ AGREE = ReaderVerdict(reader="ann", generation=1, judgement=Judgement.AGREE, at=
 CALLS: dict[str, Callable[[RegisterPorts], object]] = {
     "find_digest": lambda p: p.register.find_digest(UID),
     "register": lambda p: p.arrive(make_instance()),
+    "register another region": lambda p: p.arrive(make_instance(region=Region.HAND)),
     "register again": lambda p: p.arrive(INSTANCE),
     "record_conflict": lambda p: p.register.record_conflict(INSTANCE, make_stored("x"), now=T0),
     "is_own_result": lambda p: p.register.is_own_result("1.2.3"),

@@ -113,10 +113,49 @@ class RegisteringContract:
                 PatientID="P2", AccessionNumber="A2", ImageLaterality="R", region=Region.HAND
             )
         )
-        ports.arrive(make_instance(PatientID="P3", ImageLaterality="L", region=Region.ELBOW))
+        ports.arrive(make_instance(PatientID="P3", region=Region.ELBOW))
         study = ports.study()
         assert (study.PatientID, study.AccessionNumber) == ("P2", "A1")
         assert (study.laterality, study.region) == ("R", Region.HAND)
+
+    @pytest.mark.parametrize(
+        ("sides", "of_the_study"),
+        [
+            (["L", "L"], "L"),
+            (["R", "", "R"], "R"),
+            (["L", "R"], "B"),
+            (["R", "", "L", "R"], "B"),
+            (["L", "B"], "B"),
+            (["B", "R"], "B"),
+            (["R", "U"], "R"),
+        ],
+    )
+    def test_a_study_has_the_sides_of_its_images(
+        self, ports: RegisterPorts, sides: list[str], of_the_study: str
+    ) -> None:
+        for side in sides:
+            ports.arrive(make_instance(ImageLaterality=side))
+        assert ports.study().laterality == of_the_study
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_an_excluded_instance_has_no_say_in_the_side(
+        self, ports: RegisterPorts, order: int
+    ) -> None:
+        excluded = make_instance(ImageLaterality="R", **EXCLUDED)
+        for each in [excluded, make_instance(ImageLaterality="L")][::order]:
+            ports.arrive(each)
+        assert ports.study().laterality == "L"
+
+    def test_the_first_image_in_scope_sets_the_region_whatever_excluded_ones_show(
+        self, ports: RegisterPorts
+    ) -> None:
+        elsewhere = EXCLUDED | {"region": Region.ELBOW}
+        ports.arrive(make_instance(**elsewhere))
+        assert ports.study().region is Region.ELBOW
+        for region in (Region.HAND, Region.WRIST):
+            ports.arrive(make_instance(region=region))
+            ports.arrive(make_instance(**elsewhere))
+            assert ports.study().region is Region.HAND
 
     def test_stat_only_rises(self, ports: RegisterPorts) -> None:
         ports.arrive(make_instance())

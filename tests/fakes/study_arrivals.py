@@ -1,5 +1,6 @@
 """What the arrival of an instance makes of a study: the fake register's own account of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,7 +25,7 @@ def first_row(
         StudyTime=header.StudyTime,
         StudyDescription=header.StudyDescription,
         region=instance.region,
-        laterality=header.ImageLaterality,
+        laterality=_side_of(instance),
         stat=stat,
         state=StudyState.OPEN,
         generation=1,
@@ -39,9 +40,14 @@ def first_row(
     )
 
 
-def filled_in(study: Study, instance: Instance, *, stat: bool) -> Study:
-    """Return a study with what an instance adds to its empty attributes."""
+def filled_in(
+    study: Study, instance: Instance, *, stat: bool, earlier: Sequence[Instance]
+) -> Study:
+    """Return a study with what an instance adds to its attributes after `earlier` ones."""
     header = instance.header
+    regions = [study.region, instance.region]
+    if _is_in_scope(instance) and not any(map(_is_in_scope, earlier)):
+        regions.reverse()
     return replace(
         study,
         PatientID=study.PatientID or header.PatientID,
@@ -52,16 +58,28 @@ def filled_in(study: Study, instance: Instance, *, stat: bool) -> Study:
         StudyDate=study.StudyDate or header.StudyDate,
         StudyTime=study.StudyTime or header.StudyTime,
         StudyDescription=study.StudyDescription or header.StudyDescription,
-        region=study.region or instance.region,
-        laterality=study.laterality or header.ImageLaterality,
+        region=regions[0] or regions[1],
+        laterality=_together(study.laterality, _side_of(instance)),
         stat=study.stat or stat,
         last_instance_at=max(study.last_instance_at, instance.received_at),
     )
 
 
+def _is_in_scope(instance: Instance) -> bool:
+    return instance.state is not InstanceState.EXCLUDED
+
+
+def _side_of(instance: Instance) -> str:
+    return instance.header.ImageLaterality if _is_in_scope(instance) else ""
+
+
+def _together(side: str, another: str) -> str:
+    return "B" if {side, another} in ({"L", "R"}, {"L", "B"}, {"R", "B"}) else side or another
+
+
 def arrived(study: Study, instance: Instance, *, closes_at: datetime, became_stat: bool) -> Study:
     """Return a study as a further instance leaves it."""
-    in_scope = instance.state is not InstanceState.EXCLUDED
+    in_scope = _is_in_scope(instance)
     if in_scope or became_stat:
         study = replace(study, revision=study.revision + 1)
     if study.state is StudyState.OPEN:

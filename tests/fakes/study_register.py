@@ -42,7 +42,8 @@ class FakeStudyRegister:
             study = first_row(instance, opening, stat=stat, closes_at=closes_at)
             self.rows.reading[uid] = Reading()
         else:
-            study = filled_in(before, instance, stat=stat)
+            earlier = self.rows.instances_of(uid)
+            study = filled_in(before, instance, stat=stat, earlier=earlier)
             study = arrived(study, instance, closes_at=closes_at, became_stat=stat > before.stat)
         self.rows.instances[header.SOPInstanceUID] = instance
         self.rows.tell(

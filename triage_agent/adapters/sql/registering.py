@@ -29,12 +29,16 @@ _INSTANCE = sa.bindparam("the_instance", type_=sa.Text)
 _STUDY = sa.bindparam("the_study", type_=sa.Text)
 _DIGEST_OF = sa.select(instance.c.digest).where(instance.c.SOPInstanceUID == _INSTANCE)
 _INSTANCES_OF = sa.select(sa.func.count()).where(instance.c.StudyInstanceUID == _STUDY)
+_IN_SCOPE_OF = _INSTANCES_OF.where(instance.c.state != InstanceState.EXCLUDED.value)
 _LOCKED = sa.select(study).where(study.c.StudyInstanceUID == _STUDY).with_for_update(key_share=True)
 _CHANGE = sa.update(study).where(study.c.StudyInstanceUID == _STUDY)
 _NEW_ENTRY = sa.insert(worklist_entry)
 _READING_STATE = sa.select(worklist_entry.c.reading_state).where(
     worklist_entry.c.StudyInstanceUID == _STUDY
 )
+
+# PS3.3 Annex C.8.11.1; a "U" is unpaired.
+_SIDES = frozenset({"L", "R", "B"})
 
 
 def find_digest(connection: sa.Connection, SOPInstanceUID: str) -> str | None:
@@ -123,6 +127,7 @@ def _put_back(connection: sa.Connection, StudyInstanceUID: str, now: datetime) -
 
 def _attributes(value: Instance) -> Values:
     header = value.header
+    in_scope = value.state is not InstanceState.EXCLUDED
     return {
         "PatientID": header.PatientID,
         "PatientName": header.PatientName,
@@ -133,7 +138,7 @@ def _attributes(value: Instance) -> Values:
         "StudyTime": header.StudyTime,
         "StudyDescription": header.StudyDescription,
         "region": value.region.value if value.region is not None else None,
-        "laterality": header.ImageLaterality,
+        "laterality": header.ImageLaterality if in_scope else "",
     }
 
 
@@ -202,6 +207,8 @@ def _arrival(
         "last_instance_at": max(before["last_instance_at"], at),
         "declared_instances": declared or None,
     }
+    if in_scope:
+        changes |= _part_in_scope(connection, before, value)
     events = [story.received(value)]
     # STAT that comes with an excluded object must still move the study.
     if is_new or in_scope or (stat and not before["stat"]):
@@ -221,6 +228,23 @@ def _arrival(
             changes |= {"state": StudyState.CLOSED.value, "closes_at": at, "closed_at": at}
             events.append(story.closed(uid, generation, "all declared instances came", at=at))
     return changes, events
+
+
+def _part_in_scope(connection: sa.Connection, before: Row, value: Instance) -> Values:
+    """Return what an image in scope changes of what is known of the part of the body.
+
+    A study with images of both sides is of both. Its region is that of its first image in scope,
+    whatever excluded ones showed that came before.
+    """
+    changes: Values = {}
+    if len({before["laterality"], value.header.ImageLaterality} & _SIDES) > 1:
+        changes["laterality"] = "B"
+    if before["region"] is None or value.region is None or before["region"] == value.region.value:
+        return changes
+    uid = value.header.StudyInstanceUID
+    if connection.execute(_IN_SCOPE_OF, {"the_study": uid}).scalar_one() == 1:
+        changes["region"] = value.region.value
+    return changes
 
 
 def _instances_of(connection: sa.Connection, StudyInstanceUID: str) -> int:

@@ -52,6 +52,19 @@ def test_the_operating_point_is_said_with_the_regions_it_is_for(node, client):
     assert "Operating point 0.40 for hand, wrist; abnormal above it" in said
 
 
+@pytest.mark.parametrize("sides", ["LR", "RL"])
+def test_a_study_of_both_sides_is_shown_and_drafted_as_both(node, client, sides):
+    for side in sides:
+        node.score(node.receive(ImageLaterality=side), 0.1)
+    assert "bilateral wrist" in text_of(client.get("/"))
+    english = text_of(client.get(f"/studies/{uid('study', 1)}"))
+    assert "below threshold 0.10, bilateral wrist" in english
+    assert "radiographs of the left and right wrist" in english
+    german = text_of(client.get(f"/studies/{uid('study', 1)}", headers={"Accept-Language": "de"}))
+    assert "Handgelenk bds." in german
+    assert "Handgelenk re. und li." in german
+
+
 def test_an_image_that_came_since_the_assessment_is_told(node, client):
     node.score(node.receive(), 0.9)
     node.receive()
