@@ -32,6 +32,7 @@ def draft(images: StudyImages, operating_point: float, words: Words = ENGLISH) -
     probability = study.assessment.probability
     if (
         probability is None
+        or probability > operating_point
         or study.assessment.kind is not AssessmentKind.BELOW_THRESHOLD
         or study.assessed_revision < study.revision
     ):

@@ -104,6 +104,10 @@ def test_other_studies_get_none(overrides):
     assert draft(study(**overrides), 0.3) == ""
 
 
+def test_none_is_drafted_of_what_an_earlier_operating_point_let_pass():
+    assert draft(study(), 0.1) == ""
+
+
 def test_exactly_the_operating_point_is_not_above_it():
     at_point = Assessment(kind=AssessmentKind.BELOW_THRESHOLD, reason="below", probability=0.3)
     assert "0.300, not above the operating point 0.300" in draft(study(assessment=at_point), 0.3)
