@@ -18,7 +18,7 @@ from triage_agent.deliver.routing import route
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import InstanceState
-from triage_agent.domain.study import Study, StudyImages
+from triage_agent.domain.study import StudyImages
 from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
 from triage_agent.infer.assess import assess
 from triage_agent.ports.inference import FloatImage, PixelReader

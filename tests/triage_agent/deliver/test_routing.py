@@ -74,18 +74,18 @@ def test_what_an_earlier_generation_went_to_gets_the_later_one_whatever_is_said_
         destination("hands", regions=(Region.HAND,)),
         destination("never-had", when="abnormal"),
     ]
-    study = make_study(assessment=BELOW, region=Region.ELBOW)
+    images = make_study_images(make_scored(region=Region.ELBOW), assessment=BELOW)
     for kind in ResultKind:
-        assert route(study, kind, settings, earlier={"hands", "abnormal", "gone"}) == (
+        assert route(images, kind, settings, earlier={"hands", "abnormal", "gone"}) == (
             "abnormal",
             "hands",
         )
 
 
 def test_what_a_destination_does_not_take_does_not_go_there_because_of_an_earlier_one():
-    study = make_study(assessment=ABNORMAL)
-    assert route(study, SC, [destination(triage_only=True)], earlier={"pacs"}) == ()
-    assert route(study, SC, [destination(objects=("sr",))], earlier={"pacs"}) == ()
+    images = make_study_images(make_scored(), assessment=ABNORMAL)
+    assert route(images, SC, [destination(triage_only=True)], earlier={"pacs"}) == ()
+    assert route(images, SC, [destination(objects=("sr",))], earlier={"pacs"}) == ()
 
 
 def test_names_come_in_the_order_of_the_settings():
