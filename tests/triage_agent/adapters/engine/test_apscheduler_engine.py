@@ -1,9 +1,12 @@
 """The engine runs jobs, survives those that fail, and stops."""
 
 import threading
+from datetime import datetime, timedelta, tzinfo
 
+import apscheduler.schedulers.base
 import pytest
 
+from triage_agent.adapters.engine import apscheduler_engine
 from triage_agent.adapters.engine.apscheduler_engine import ApschedulerEngine
 from triage_agent.errors import DestinationUnreachable
 
@@ -32,6 +35,28 @@ def test_a_job_that_raises_is_called_again(engine, error):
 
     engine.every(0.05, "fail", fail)
     engine.start()
+    assert all(ran.acquire(timeout=5) for _ in range(3))
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(days=3)])
+def test_a_wall_clock_that_is_set_holds_nothing_up(engine, monkeypatch, step):
+    class WallClock(datetime):
+        off = timedelta()
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + cls.off
+
+    for module in (apscheduler_engine, apscheduler.schedulers.base):
+        monkeypatch.setattr(module, "datetime", WallClock)
+    ran = threading.Semaphore(0)
+    engine.every(0.05, "count", ran.release)
+    engine.start()
+    assert ran.acquire(timeout=5)
+
+    WallClock.off = step
+    while ran.acquire(blocking=False):
+        pass
     assert all(ran.acquire(timeout=5) for _ in range(3))
 
 
