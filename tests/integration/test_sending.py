@@ -7,6 +7,7 @@ from pynetdicom.dsutils import split_dataset
 
 from tests.peers.dcmtk import start_storescp
 from triage_agent.adapters.dimse.destination import DimseDestination
+from triage_agent.errors import DestinationRefused
 from triage_agent.settings import DestinationSettings
 
 pytestmark = pytest.mark.integration
@@ -51,3 +52,23 @@ def test_what_storescp_does_not_accept_is_named(shared_data: Path, tmp_path: Pat
 
     assert "JPEG-LS Lossless" in str(reports[0])
     assert reports[1] is None
+
+
+def test_a_lone_object_that_storescp_does_not_accept_is_refused(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    reports: dict[int, Exception | None] = {}
+
+    with start_storescp(tmp_path, extra=()) as peer:
+        settings = DestinationSettings(
+            name="pacs", host=peer.host, port=peer.port, ae_title=peer.ae_title
+        )
+        destination = DimseDestination(settings, calling_ae_title="NODE")
+        destination.send(
+            [shared_data / "dicom" / "RG3_JLSL"],
+            lambda index, error: reports.update({index: error}),
+        )
+        destination.echo()
+
+    assert isinstance(reports[0], DestinationRefused)
+    assert "JPEG-LS Lossless" in str(reports[0])

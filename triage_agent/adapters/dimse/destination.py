@@ -155,7 +155,9 @@ class DimseDestination:
             )
         except OSError as error:  # the host has no address
             raise DestinationUnreachable(f"{self._name}: {error}") from error
-        if not association.is_established:
+        # pynetdicom ends an association in which the peer accepts no context: that is an answer.
+        accepts_nothing = association.rejected_contexts and not association.accepted_contexts
+        if not (association.is_established or accepts_nothing):
             why = "rejected the association" if association.is_rejected else "cannot be reached"
             raise DestinationUnreachable(f"{self._name} {why}")
         return association

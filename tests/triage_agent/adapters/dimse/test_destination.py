@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from pynetdicom import AE
 
 from tests.encoded_objects import DX, EXPLICIT, IMPLICIT, encoded, make_dataset
 from tests.fakes.receive_step import FakeReceiveStep
@@ -103,6 +104,45 @@ def test_what_the_peer_does_not_accept_is_named(serve: Serve, tmp_path: Path) ->
     assert "Digital X-Ray Image Storage - For Presentation" in str(refused)
     assert reports[1] is None
     assert len(step.taken) == 1
+
+
+def test_each_file_is_refused_where_the_peer_accepts_none_of_them(
+    serve: Serve, tmp_path: Path
+) -> None:
+    step, reports = FakeReceiveStep(), Reports()
+    _, port = serve(step)
+    paths = [write_file(tmp_path, 1, syntax=MPEG4), write_file(tmp_path, 2, syntax=MPEG4)]
+
+    destination(port).send(paths, reports)
+
+    assert list(reports) == [0, 1]
+    for refused in reports.values():
+        assert isinstance(refused, DestinationRefused)
+        assert "does not accept Digital X-Ray Image Storage" in str(refused)
+    assert step.taken == []
+
+
+def test_a_fault_while_reporting_is_told_where_the_peer_accepts_nothing(
+    serve: Serve, tmp_path: Path
+) -> None:
+    _, port = serve()
+
+    def broken(index: int, error: Exception | None) -> None:
+        raise RuntimeError(f"the outbox failed at {index}: {error}")
+
+    with pytest.raises(RuntimeError, match="the outbox failed at 0"):
+        destination(port).send([write_file(tmp_path, 1, syntax=MPEG4)], broken)
+
+
+def test_a_peer_without_c_echo_is_unreachable_for_it() -> None:
+    ae = AE(ae_title="STORE")
+    ae.add_supported_context(DX, EXPLICIT)
+    server = ae.start_server(("127.0.0.1", 0), block=False)
+    try:
+        with pytest.raises(DestinationUnreachable, match="does not take C-ECHO"):
+            destination(server.server_address[1], ae_title="STORE").echo()
+    finally:
+        server.shutdown()
 
 
 def test_an_uncompressed_file_is_not_turned_into_another_syntax(
