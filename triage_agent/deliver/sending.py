@@ -19,7 +19,8 @@ SUCCESS = "0x0000"
 # What the status of a delivery begins with when the failure is one that passes.
 _BUSY = "busy"
 _BROKEN = "association broke"
-_PASSING = (_BUSY, _BROKEN)
+_UNREADABLE = "cannot be read"
+_PASSING = (_BUSY, _BROKEN, _UNREADABLE)
 
 
 def deliver_due(
@@ -36,9 +37,9 @@ def deliver_due(
 
     What the destination says of an object is on record before the next object goes out, so an
     interruption repeats one object at most, under the same UID. An object that it has no room
-    for, or breaks off at, is tried again without end; one that it refuses is parked after a few
-    tries. If it does not answer at all, it is left alone as a whole for a while; no other
-    destination notices.
+    for, or breaks off at, is tried again without end, as is one whose file cannot be read for now;
+    one that it refuses is parked after a few tries. If it does not answer at all, it is left alone
+    as a whole for a while; no other destination notices.
 
     Returns:
         How many objects the destination has taken.
@@ -86,8 +87,11 @@ class _Records:
     deliveries: tuple[Delivery, ...]
     clock: Clock
     policy: RetryPolicy
-    answered: int = field(default=0, init=False)
     taken: int = field(default=0, init=False)
+    _unanswered: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._unanswered = set(range(len(self.deliveries)))
 
     def report(self, index: int, error: Exception | None) -> None:
         """Record one answer: taken if `error` is None."""
@@ -100,7 +104,7 @@ class _Records:
             self.outbox.record_failure(
                 delivery.id, _status(error), next_attempt_at=again_or_park, now=now
             )
-        self.answered = index + 1
+        self._unanswered.remove(index)
 
     def report_unanswered(self, error: Exception) -> bool:
         """Record `error` against the object that was on its way; False if all were answered.
@@ -108,17 +112,23 @@ class _Records:
         Objects go in order, so it is the first without an answer. It must not stand in the way of
         those behind it for ever.
         """
-        if self.answered == len(self.deliveries):
+        if not self._unanswered:
             return False
-        self.report(self.answered, error)
+        self.report(min(self._unanswered), error)
         return True
 
     def _again(self, delivery: Delivery, error: Exception, now: datetime) -> datetime | None:
         failures, key = delivery.attempts + 1, delivery.result.SOPInstanceUID
         # Attempts that ended in something that passes say nothing about refusals.
-        if isinstance(error, TransientError) or delivery.last_status.startswith(_PASSING):
+        if _passes(error) or delivery.last_status.startswith(_PASSING):
             return self.policy.next_attempt(failures, key, now)
         return self.policy.after_refusal(failures, key, now)
+
+
+def _passes(error: Exception) -> bool:
+    # A file that is gone does not come back; a disk or a mount that fails may.
+    is_unreadable = isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
+    return is_unreadable or isinstance(error, TransientError)
 
 
 def _status(error: Exception) -> str:
@@ -132,5 +142,7 @@ def _status(error: Exception) -> str:
             return "no context accepted"
         case DestinationRefused():
             return f"refused 0x{error.status:04X}"
+        case OSError() if _passes(error):
+            return f"{_UNREADABLE}: {error.strerror or type(error).__name__}"
         case _:
             return f"cannot be sent: {type(error).__name__}"

@@ -25,9 +25,10 @@ class Destination(Protocol):
         """C-STORE Part 10 files over one association, in order, as they are on disk.
 
         After each file `report(index, None)` tells that the peer has taken it, or
-        `report(index, error)` that it answered DestinationBusy or DestinationRefused. Raises
-        DestinationUnreachable when the association cannot be made or breaks; files not reported
-        by then were not sent.
+        `report(index, error)` that it answered DestinationBusy or DestinationRefused. A file that
+        cannot be read (OSError) or is not DICOM (ValueError) may be reported before its turn.
+        Raises DestinationUnreachable when the association cannot be made or breaks; files not
+        reported by then were not sent.
         """
         ...
 

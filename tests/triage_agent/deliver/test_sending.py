@@ -1,5 +1,6 @@
 """The step that sends what is due for one destination."""
 
+import errno
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -140,9 +141,42 @@ def test_a_refused_object_is_parked_after_a_few_tries(error: Exception, status: 
     assert site.deliver(peer) == 0
 
 
-def test_a_refusal_right_after_busy_answers_does_not_park():
+@pytest.mark.parametrize("told", ["answers", "raises"])
+def test_a_file_that_cannot_be_read_for_now_is_never_given_up(told: str):
+    unreadable = {"a": OSError(errno.EIO, "Input/output error", "Doe^Jane")}
+    site = Site("a", "b")
+    peer = FakeDestination(**{told: unreadable})
+    for _ in range(10):
+        site.deliver(peer)
+        site.deliver(peer)
+        assert site.delivery(1).state is DeliveryState.PENDING
+        assert site.delivery(1).last_status == "cannot be read: Input/output error"
+        site.clock.advance(600)
+    assert peer.taken == ["b"]
+    peer.raises.clear()
+    peer.answers["a"] = REFUSED
+    site.deliver(peer)
+    assert site.delivery(1).state is DeliveryState.PENDING
+
+
+def test_what_is_answered_out_of_order_does_not_hide_what_broke():
+    class Reordering(FakeDestination):
+        def send(self, paths, report):
+            report(len(paths) - 1, FileNotFoundError("Doe^Jane"))
+            super().send(paths[:-1], report)
+
+    site = Site("breaks", "missing")
+    peer = Reordering({"breaks": DestinationUnreachable("connection reset")})
+    assert site.deliver(peer) == 0
+    assert site.delivery(1).last_status == "association broke"
+    assert site.delivery(2).last_status == "cannot be sent: FileNotFoundError"
+    assert site.delivery(1).attempts == site.delivery(2).attempts == 1
+
+
+@pytest.mark.parametrize("passing", [BUSY, PermissionError(errno.EACCES, "Permission denied")])
+def test_a_refusal_right_after_what_passes_does_not_park(passing: Exception):
     site = Site("a")
-    peer = FakeDestination({"a": BUSY})
+    peer = FakeDestination({"a": passing})
     for _ in range(5):
         site.deliver(peer)
         site.clock.advance(600)

@@ -69,15 +69,15 @@ class DimseDestination:
         """C-STORE the files in order; see the port.
 
         One association carries at most 128 pairs of SOP Class and transfer syntax; for more of
-        them further associations follow. A warning (0xBxxx) counts as taken. A file that is not
-        DICOM, or whose transfer syntax the peer does not accept, is reported as refused.
+        them further associations follow. A warning (0xBxxx) counts as taken. A file whose transfer
+        syntax the peer does not accept is reported as refused.
         """
         outgoing = []
         for index, path in enumerate(paths):
             try:
                 outgoing.append(_Outgoing(index, path, read_file_meta(path)))
             except (OSError, ValueError) as error:
-                report(index, DestinationRefused(f"cannot be read: {error}", status=None))
+                report(index, error)
         for batch in _batches(outgoing):
             contexts = list(dict.fromkeys(each.context for each in batch))
             with self._association(contexts) as association:

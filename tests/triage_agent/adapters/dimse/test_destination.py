@@ -159,21 +159,32 @@ def test_an_uncompressed_file_is_not_turned_into_another_syntax(
     assert step.taken[0].encoded == data
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no DICOM", bytes(128) + b"DICM" + bytes(40)])
-def test_a_file_that_cannot_be_read_holds_up_no_other(
-    serve: Serve, tmp_path: Path, content: bytes | None
+@pytest.mark.parametrize("content", [b"", b"no DICOM", bytes(128) + b"DICM" + bytes(40)])
+def test_a_file_that_is_no_dicom_holds_up_no_other(
+    serve: Serve, tmp_path: Path, content: bytes
 ) -> None:
     reports = Reports()
     _, port = serve()
     broken = tmp_path / "broken.dcm"
-    if content is not None:
-        broken.write_bytes(content)
+    broken.write_bytes(content)
 
     destination(port).send([broken, write_file(tmp_path, 2)], reports)
 
-    assert isinstance(reports[0], DestinationRefused)
-    assert "cannot be read" in str(reports[0])
+    assert isinstance(reports[0], ValueError)
     assert reports[1] is None
+
+
+def test_a_file_that_cannot_be_read_is_no_refusal_of_the_peer(serve: Serve, tmp_path: Path) -> None:
+    reports = Reports()
+    _, port = serve()
+    folder, missing = tmp_path / "folder", tmp_path / "missing.dcm"
+    folder.mkdir()
+
+    destination(port).send([folder, missing, write_file(tmp_path, 2)], reports)
+
+    assert isinstance(reports[0], IsADirectoryError)
+    assert isinstance(reports[1], FileNotFoundError)
+    assert reports[2] is None
 
 
 def test_more_contexts_than_an_association_has_take_further_associations(
