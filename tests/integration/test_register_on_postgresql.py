@@ -1,5 +1,6 @@
 """The SQL adapters keep the contracts on a real PostgreSQL server."""
 
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from tests.contracts.study_register import StudyRegisterContract
 from tests.contracts.worklist import WorklistContract
 from tests.factories import make_instance, make_stored, uid
 from tests.peers.postgresql import PostgresqlCluster, postgresql_cluster
-from triage_agent.adapters.sql.engine import Database
+from triage_agent.adapters.sql.engine import LOCK_SECONDS, Database
 from triage_agent.adapters.sql.migrate import upgrade
 from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.adapters.sql.schema import metadata
@@ -187,3 +188,18 @@ def test_a_connection_that_breaks_within_a_transaction_is_unavailable(database: 
 
     with pytest.raises(DatabaseUnavailable):
         lose_the_connection()
+
+
+def test_the_system_notices_a_server_that_vanishes(database: Database) -> None:
+    with database.read() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with socket.fromfd(driver.fileno(), socket.AF_INET, socket.SOCK_STREAM) as used:
+            assert used.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            told = (
+                used.getsockopt(socket.IPPROTO_TCP, option)
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            )
+            assert tuple(told) == (10, 5, 3)
+            timeout = used.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            assert timeout == LOCK_SECONDS * 1000

@@ -48,7 +48,11 @@ def create_engine(url: str, *, lock_seconds: int = LOCK_SECONDS) -> sa.Engine:
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
-                "tcp_user_timeout": lock_seconds * 1000,  # a server that vanished is noticed
+                # A server that vanished is noticed, by what is sent to it or by its silence.
+                "tcp_user_timeout": lock_seconds * 1000,
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
                 "options": f"-c lock_timeout={lock_seconds}s",
             },
         )
