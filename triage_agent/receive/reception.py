@@ -55,6 +55,9 @@ class Reception:
             self._is_own = receiver.is_own(*self._affected)
         except TransientError as error:
             self._refuse(error)
+        except BaseException:
+            self.abandon()
+            raise
 
     def write(self, parts: Sequence[Buffer]) -> None:
         """Take a copy of parts of the data set."""

@@ -2,11 +2,12 @@ import pytest
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from tests.encoded_objects import DX, EXPLICIT, encoded, make_dataset
-from tests.fakes.instance_store import FakeInstanceStore
+from tests.fakes.instance_store import FakeIncomingObject, FakeInstanceStore
 from tests.fakes.receiving_node import IN_SCOPE, Node
 from tests.fakes.study_register import FakeStudyRegister
 from triage_agent.dicom.status import StoreStatus
 from triage_agent.errors import TransientError
+from triage_agent.ports.storage import Digest
 from triage_agent.receive.receipt import ReceiptOutcome
 from triage_agent.receive.reception import Reception
 
@@ -59,6 +60,25 @@ def test_a_database_that_does_not_answer_at_the_beginning_is_answered_at_the_end
 
     assert receipt.status == StoreStatus.REGISTER_UNAVAILABLE
     assert node.store.arriving_bytes == 0
+
+
+def test_a_fault_at_the_beginning_leaves_no_file_open() -> None:
+    class Faulty(FakeStudyRegister):
+        def is_own_result(self, SOPInstanceUID: str) -> bool:
+            raise RuntimeError(f"a fault over {len(SOPInstanceUID)} characters")
+
+    class Watched(FakeInstanceStore):
+        def begin(self, head: bytes, digest: Digest) -> FakeIncomingObject:
+            self.begun = super().begin(head, digest)
+            return self.begun
+
+    store = Watched()
+    node = Node(register=Faulty(), store=store)
+
+    with pytest.raises(RuntimeError, match="a fault"):
+        begin(node, SecondaryCaptureImageStorage)
+
+    assert store.begun.is_over
 
 
 @pytest.mark.parametrize("parts", [0, 1])
