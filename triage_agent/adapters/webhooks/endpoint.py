@@ -8,7 +8,8 @@ often the name changes its mind. It follows no redirect and knows no proxy of th
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -19,6 +20,8 @@ from triage_agent.webhook_settings import WebhookSettings
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+_LEAST_SECONDS = 0.01  # for a connection; the whole has its own limit
 
 
 class HttpEndpoint:
@@ -61,11 +64,12 @@ class HttpEndpoint:
 
     @contextmanager
     def _connected(self) -> Iterator[socket.socket]:
-        address = (str(self._address()), self._port)
+        addresses = self._addresses()
+        deadline = time.monotonic() + self._seconds
         with ExitStack() as ending:
-            open_now = [ending.enter_context(socket.create_connection(address, self._seconds))]
+            open_now = [ending.enter_context(self._connect(addresses, deadline))]
             # Each read of a byte would have its own time limit; this one is for the whole.
-            limit = threading.Timer(self._seconds, _end, [open_now])
+            limit = threading.Timer(deadline - time.monotonic(), _end, [open_now])
             limit.daemon = True
             limit.start()
             ending.callback(limit.cancel)
@@ -77,7 +81,24 @@ class HttpEndpoint:
                 secured.do_handshake()
             yield open_now[0]
 
-    def _address(self) -> Address:
+    def _connect(self, addresses: Sequence[Address], deadline: float) -> socket.socket:
+        failure = OSError("no address")
+        for number, address in enumerate(addresses):
+            left = max(deadline - time.monotonic(), _LEAST_SECONDS)
+            # One that does not answer leaves as much time to each of the others.
+            seconds = left / (len(addresses) - number)
+            try:
+                connected = socket.create_connection((str(address), self._port), seconds)
+            except OSError as error:
+                failure = error
+                continue
+            connected.settimeout(self._seconds)
+            # The body would wait for the acknowledgement of the head.
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connected
+        raise failure
+
+    def _addresses(self) -> list[Address]:
         found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         addresses = [ip_address(str(each[4][0])) for each in found]
         for address in addresses:
@@ -87,7 +108,7 @@ class HttpEndpoint:
                     if self._is_secure
                     else f"{self._host} is neither loopback nor in `networks`: use https"
                 )
-        return addresses[0]
+        return addresses
 
     def _may_ask(self, address: Address) -> bool:
         mapped = getattr(address, "ipv4_mapped", None)

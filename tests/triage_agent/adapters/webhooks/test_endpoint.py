@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -64,6 +65,69 @@ def test_nobody_at_the_address():
         port = taken.getsockname()[1]
     with pytest.raises(DestinationUnreachable, match="ConnectionRefusedError"):
         endpoint(f"http://127.0.0.1:{port}/").post({}, b"{}")
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Give the name ris.example addresses."""
+    look_up = socket.getaddrinfo
+
+    def give(*addresses: str) -> None:
+        def found(host: str, port: int, *more: int, **options: int) -> list[Any]:
+            hosts = addresses if host == "ris.example" else (host,)
+            return [each for host in hosts for each in look_up(host, port, *more, **options)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", found)
+
+    return give
+
+
+@pytest.fixture
+def silent_port():
+    """Return a port at which 127.0.0.8 and 127.0.0.9 let nobody in, and refuse nobody."""
+    with ExitStack() as ending:
+        listening = ending.enter_context(socket.create_server(("127.0.0.8", 0), backlog=0))
+        port = listening.getsockname()[1]
+        ending.enter_context(socket.create_server(("127.0.0.9", port), backlog=0))
+        for host in ("127.0.0.8", "127.0.0.9") * 2:  # their queues are full
+            client = ending.enter_context(socket.socket())
+            client.settimeout(0)
+            client.connect_ex((host, port))
+        yield port
+
+
+def test_every_address_of_a_name_is_tried(receiver, named):
+    named("127.0.0.9", "127.0.0.1")
+    assert endpoint(f"http://ris.example:{receiver.port}/").post({}, b"{}") == 200
+    assert receiver.taken[0][0]["host"] == f"ris.example:{receiver.port}"
+
+
+def test_a_name_with_one_address_that_may_not_be_asked_is_not_asked_at_all(receiver, named):
+    named("127.0.0.1", "10.1.2.3")
+    with pytest.raises(DestinationUnreachable, match="use https"):
+        endpoint(f"http://ris.example:{receiver.port}/").post({}, b"{}")
+    assert receiver.taken == []
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(silent_port, named):
+    named("127.0.0.9", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", silent_port)):
+        there = endpoint(f"http://ris.example:{silent_port}/", seconds=2.0)
+        with there._connected() as connected:
+            assert connected.getpeername() == ("127.0.0.1", silent_port)
+
+
+def test_all_addresses_of_a_name_have_the_time_of_one(silent_port, named):
+    named("127.0.0.8", "127.0.0.9")
+    began = time.monotonic()
+    with pytest.raises(DestinationUnreachable, match="no answer: TimeoutError"):
+        endpoint(f"http://ris.example:{silent_port}/", seconds=0.6).post({}, b"{}")
+    assert 0.5 < time.monotonic() - began < 1.1
+
+
+def test_the_body_does_not_wait_for_the_acknowledgement_of_the_head(receiver):
+    with endpoint(f"http://127.0.0.1:{receiver.port}/")._connected() as connected:
+        assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_name_that_is_none():
@@ -161,10 +225,10 @@ def test_addresses_that_are_not_asked(url, networks):
 def test_which_addresses_may_be_asked(url, networks, may):
     there = endpoint(url, networks=networks)
     if may:
-        assert there._address()
+        assert there._addresses()
     else:
         with pytest.raises(DestinationUnreachable, match=r"networks|https"):
-            there._address()
+            there._addresses()
 
 
 @pytest.mark.integration
