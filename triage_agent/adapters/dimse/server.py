@@ -99,7 +99,13 @@ class GuardedServer(ThreadedAssociationServer):  # type: ignore[misc]
         """Say whether a connection is served; judged before anything is read from it."""
         host = client_address[0]
         if not self.callers.admits_address(host):
-            _LOGGER.warning("connection refused: %s is not a caller's address", host)
+            # From its own address it is most often `ListenerProbe`, several times a minute.
+            is_own = host == request.getsockname()[0]
+            _LOGGER.log(
+                logging.DEBUG if is_own else logging.WARNING,
+                "connection refused: %s is not a caller's address",
+                host,
+            )
             return False
         connection = self.connections.join(request, host)
         if connection is None:
@@ -132,6 +138,9 @@ class GuardedRequest(RequestHandler):  # type: ignore[misc]
         connection = self.server.connection_of(self.request)
         try:
             if self.server.tls is not None:
+                if not self._says_something():
+                    _LOGGER.debug("connection from %s ended before its first byte", connection.host)
+                    return
                 self.request = self._shake_hands(self.server.tls, connection)
             association = self._associate(connection)
             association.start()
@@ -142,6 +151,10 @@ class GuardedRequest(RequestHandler):  # type: ignore[misc]
             self.server.connections.leave(connection)
             connection.hang_up()
             connection.socket.close()
+
+    def _says_something(self) -> bool:
+        self.request.settimeout(self.server.limits.pdu_seconds)
+        return bool(self.request.recv(1, socket.MSG_PEEK))
 
     def _shake_hands(self, tls: ssl.SSLContext, connection: Connection) -> ssl.SSLSocket:
         # The socket's own timeout is for one read; a peer may send a byte at a time.

@@ -1,8 +1,10 @@
+import logging
 import socket
 
 import pytest
 from structlog.testing import capture_logs
 
+from tests.pdus import RawPeer
 from triage_agent.adapters.dimse.listener_probe import ListenerProbe, _own_address
 from triage_agent.adapters.dimse.scp import StorageScp
 from triage_agent.errors import DestinationUnreachable
@@ -48,6 +50,15 @@ def test_it_calls_by_a_title_that_may_or_only_connects(listening, callers, echoe
     with capture_logs() as logs:
         assert probe.probe() < 60
     assert logs == []
+
+
+def test_a_refusal_of_its_own_address_is_no_warning_but_of_another_is(listening, caplog):
+    settings, port = listening(callers=[{"ae_title": "CR1", "addresses": ["127.0.0.2"]}])
+    ListenerProbe(settings, port).probe()
+    with RawPeer(port, source="127.0.0.3") as other:
+        assert other.is_closed_within(10)
+    told = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    assert told == ["connection refused: 127.0.0.3 is not a caller's address"]
 
 
 def test_what_does_not_listen_is_told():

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.triage_agent.adapters.dimse.certificates import (
 )
 from tests.triage_agent.adapters.dimse.conftest import Eventually, Serve
 from triage_agent.adapters.dimse.destination import DimseDestination
+from triage_agent.adapters.dimse.listener_probe import ListenerProbe
 from triage_agent.adapters.dimse.scp import StorageScp
 from triage_agent.adapters.dimse.tls import requestor_context
 from triage_agent.dicom.part10 import file_head
@@ -130,6 +132,23 @@ def test_a_handshake_that_does_not_come_holds_up_nobody_and_ends(
         destination(port, hospital.authority, hospital.peer).echo()
         assert silent.is_closed_within(10)
         assert slow.is_closed_within(10)
+
+
+def test_only_a_handshake_that_began_is_worth_a_warning(
+    serve_tls: ServeTls, eventually: Eventually, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    scp, port = serve_tls()
+    probe = ListenerProbe(scp._settings, port)
+
+    assert not probe.echoes
+    probe.probe()
+    eventually(lambda: "ended before its first byte" in caplog.text)
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+
+    with RawPeer(port) as broken:
+        broken.send(b"\x16\x03\x01")
+    eventually(lambda: any(each.levelno == logging.WARNING for each in caplog.records))
 
 
 def test_files_that_do_not_hold_are_a_fault_of_the_settings(
