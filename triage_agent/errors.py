@@ -7,6 +7,7 @@ TriageError
 │   ├── DestinationUnreachable  no association, or it broke
 │   ├── DestinationBusy       the peer answered "out of resources" (0xA7xx)
 │   ├── IdentityProviderUnavailable  who answers for people does not answer
+│   ├── DecodingUnavailable   the disk failed, or no decoder could be started
 │   └── DecoderCrashed        the decoding child process died or ran out of time
 └── PermanentError            will not pass: park it and say why
     ├── ObjectRefused         a received object that cannot be kept (carries the DIMSE status)
@@ -66,6 +67,10 @@ class DestinationBusy(TransientError):
 
 class IdentityProviderUnavailable(TransientError):
     """The identity provider cannot be reached, or does not answer as it should."""
+
+
+class DecodingUnavailable(TransientError):
+    """The disk failed, or no decoder could be started: the object has no part in it."""
 
 
 class DecoderCrashed(TransientError):

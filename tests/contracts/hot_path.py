@@ -28,6 +28,7 @@ CALLS: dict[str, Callable[[RegisterPorts], object]] = {
     "record_conflict": lambda p: p.register.record_conflict(INSTANCE, make_stored("x"), now=T0),
     "is_own_result": lambda p: p.register.is_own_result("1.2.3"),
     "begin_scoring": lambda p: p.register.begin_scoring(16),
+    "postpone_scoring": lambda p: p.register.postpone_scoring(UID),
     "record_score": lambda p: p.register.record_score(UID, make_score(), model="m", now=T0),
     "record_unreadable": lambda p: p.register.record_unreadable(UID, "torn", now=T0),
     "unassessed": lambda p: p.register.unassessed(10),

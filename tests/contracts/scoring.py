@@ -69,6 +69,33 @@ class ScoringContract:
         batch = ports.register.begin_scoring(16)
         assert [each.header for each in batch] == [first.header, last.header]
 
+    def test_an_attempt_that_is_taken_back_was_none(self, ports: RegisterPorts) -> None:
+        instance = make_instance()
+        ports.arrive(instance)
+        UID = instance.header.SOPInstanceUID
+        ports.register.begin_scoring(16)
+        ports.register.begin_scoring(16)
+        ports.register.postpone_scoring(UID)
+        (again,) = ports.register.begin_scoring(16)
+        assert again.attempts == 2
+        for _ in range(3):  # no more are taken back than there were
+            ports.register.postpone_scoring(UID)
+        ports.arrive(make_instance(received_at=after(1)))
+        assert [each.attempts for each in ports.register.begin_scoring(16)] == [1, 1]
+
+    def test_nothing_is_taken_back_of_what_is_settled_or_unknown(
+        self, ports: RegisterPorts
+    ) -> None:
+        instance = make_instance()
+        ports.arrive(instance)
+        UID = instance.header.SOPInstanceUID
+        ports.register.begin_scoring(16)
+        ports.register.record_unreadable(UID, "it is torn", now=after(1))
+        before = ports.register.study_images(STUDY)
+        ports.register.postpone_scoring(UID)
+        ports.register.postpone_scoring("1.2.3")
+        assert ports.register.study_images(STUDY) == before
+
     def test_nothing_to_score(self, ports: RegisterPorts) -> None:
         assert ports.register.begin_scoring(16) == ()
 

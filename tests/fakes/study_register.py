@@ -109,6 +109,12 @@ class FakeStudyRegister:
             self.rows.instances[each.header.SOPInstanceUID] = each
         return tried
 
+    def postpone_scoring(self, SOPInstanceUID: str) -> None:
+        waiting = self._waiting(SOPInstanceUID)
+        if waiting is not None and waiting.attempts > 0:
+            postponed = replace(waiting, attempts=waiting.attempts - 1)
+            self.rows.instances[SOPInstanceUID] = postponed
+
     def _turn(self, instance: Instance) -> tuple[bool, datetime, datetime, str]:
         study = self.rows.studies[instance.header.StudyInstanceUID]
         uid = instance.header.SOPInstanceUID

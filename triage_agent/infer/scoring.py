@@ -7,12 +7,12 @@ with such an image is never said to be below the threshold.
 import math
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from triage_agent.domain.instance import ClassActivation, ImageScore, Instance
-from triage_agent.errors import DecoderCrashed, PixelsUnreadable
+from triage_agent.errors import DecoderCrashed, DecodingUnavailable, PixelsUnreadable
 from triage_agent.infer.judging import Judge, Judgement
 from triage_agent.infer.scores import image_probability
 from triage_agent.ports.inference import FloatImage, PixelReader
@@ -36,7 +36,11 @@ def score_due(
     Images are decoded in parallel and classified as they come, those that are ready together in
     one batch. An image whose decoder crashed, or on which the classifier failed, stays due until
     it was begun `maximum_attempts` times; one that cannot be read, or about which the network says
-    nothing finite, is recorded as unreadable at once.
+    nothing finite, is recorded as unreadable at once. One that could not be decoded through no
+    fault of its own stays due as if it had not been begun.
+
+    Raises:
+        DecodingUnavailable: that happened; the other images are dealt with.
     """
     begun = register.begin_scoring(limit)
     step = _Step(register, judge, clock, maximum_attempts)
@@ -52,6 +56,8 @@ def score_due(
             for _, future in ended:
                 del under_way[future]
             step.score([pair for each in ended if (pair := step.take(*each)) is not None])
+    if step.unavailable:
+        raise step.unavailable[0]
     return len(begun)
 
 
@@ -61,6 +67,7 @@ class _Step:
     judge: Judge
     clock: Clock
     maximum_attempts: int
+    unavailable: list[DecodingUnavailable] = field(default_factory=list)
 
     def refuse(self, instance: Instance) -> bool:
         """Record what is not to be scored, and say whether it was that."""
@@ -82,6 +89,9 @@ class _Step:
             self._unreadable(instance, str(error))
         except DecoderCrashed as error:
             self._failed(instance, str(error))
+        except DecodingUnavailable as error:
+            self.register.postpone_scoring(instance.header.SOPInstanceUID)
+            self.unavailable.append(error)
         return None
 
     def score(self, decoded: Sequence[Decoded]) -> None:

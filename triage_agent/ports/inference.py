@@ -18,7 +18,7 @@ class PixelReader(Protocol):
 
         One network asks for one form; networks that answer together may differ in size and in
         preprocessing. Raises PixelsUnreadable if the object is at fault for sure, DecoderCrashed
-        if the child died or ran out of time.
+        if the child died or ran out of time over it, DecodingUnavailable if it has no part in it.
         """
         ...
 

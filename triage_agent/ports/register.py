@@ -70,6 +70,10 @@ class StudyRegister(Protocol):
         """
         ...
 
+    def postpone_scoring(self, SOPInstanceUID: str) -> None:
+        """Take back the attempt that `begin_scoring` counted, of an instance still RECEIVED."""
+        ...
+
     def record_score(
         self, SOPInstanceUID: str, score: ImageScore, *, model: str, now: datetime
     ) -> bool:

@@ -11,7 +11,7 @@ from tests.fakes.pixel_reader import Answer, FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from triage_agent.domain.instance import ClassActivation, Instance, InstanceState
 from triage_agent.domain.region import Region
-from triage_agent.errors import DecoderCrashed, PixelsUnreadable
+from triage_agent.errors import DecoderCrashed, DecodingUnavailable, PixelsUnreadable
 from triage_agent.infer.bundle import ModelBundle
 from triage_agent.infer.judging import NetworkJudge
 from triage_agent.infer.scope_gate import BEYOND_SCOPE, ScopeGate
@@ -130,6 +130,33 @@ def test_a_crash_that_passes_leaves_no_trace() -> None:
     node.reader.answers.clear()
     assert node.score() == 1
     assert node.now(instance).state is InstanceState.SCORED
+
+
+def test_what_is_no_fault_of_an_image_costs_none_an_attempt() -> None:
+    """However often the step is called: a queue outlives a disk that is gone for a while."""
+    instances = [make_instance() for _ in range(3)]
+    gone = DecodingUnavailable("the disk failed: Input/output error")
+    node = Node(*instances, answers={each.stored.location: gone for each in instances})
+    for _ in range(10):
+        with pytest.raises(DecodingUnavailable, match="the disk failed"):
+            node.score()
+    assert [node.now(each).state for each in instances] == [InstanceState.RECEIVED] * 3
+    node.reader.answers.clear()
+    assert node.score() == 3  # in one batch, as images that were never tried
+    assert all(node.now(each).state is InstanceState.SCORED for each in instances)
+
+
+def test_the_other_images_are_dealt_with_before_the_step_is_postponed() -> None:
+    first, good, crashed = (make_instance() for _ in range(3))
+    answers: dict[str, Answer] = {
+        first.stored.location: DecodingUnavailable("no decoder could be started"),
+        crashed.stored.location: DecoderCrashed("the decoder died"),
+    }
+    node = Node(first, good, crashed, answers=answers)
+    with pytest.raises(DecodingUnavailable):
+        node.score()
+    assert node.now(good).state is InstanceState.SCORED
+    assert (node.now(first).attempts, node.now(crashed).attempts) == (0, 1)
 
 
 def test_an_image_that_takes_the_process_down_is_given_up() -> None:

@@ -76,6 +76,15 @@ def begin(connection: sa.Connection, limit: int) -> tuple[Instance, ...]:
     return tuple(replace(taken, attempts=taken.attempts + 1) for taken in batch)
 
 
+def postpone(connection: sa.Connection, SOPInstanceUID: str) -> None:
+    """Take back an attempt, unless the instance is settled."""
+    connection.execute(
+        sa.update(instance)
+        .where(instance_of(SOPInstanceUID), IS_WAITING_FOR_SCORE, instance.c.attempts > 0)
+        .values(attempts=instance.c.attempts - 1)
+    )
+
+
 def record_score(
     connection: sa.Connection, SOPInstanceUID: str, score: ImageScore, *, model: str, now: datetime
 ) -> bool:

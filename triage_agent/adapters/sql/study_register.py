@@ -69,6 +69,11 @@ class SqlStudyRegister:
         with self._database.write() as connection:
             return scoring.begin(connection, limit)
 
+    def postpone_scoring(self, SOPInstanceUID: str) -> None:
+        """Take back the attempt that `begin_scoring` counted, of an instance still RECEIVED."""
+        with self._database.write() as connection:
+            scoring.postpone(connection, SOPInstanceUID)
+
     def record_score(
         self, SOPInstanceUID: str, score: ImageScore, *, model: str, now: datetime
     ) -> bool:

@@ -24,7 +24,7 @@ import structlog
 from triage_agent.adapters.torch_inference.decoder_radiographs import unpack
 from triage_agent.adapters.torch_inference.decoder_wire import BrokenWire, Head, receive, send
 from triage_agent.domain.radiograph import Radiograph
-from triage_agent.errors import DecoderCrashed, PixelsUnreadable
+from triage_agent.errors import DecoderCrashed, DecodingUnavailable, PixelsUnreadable
 from triage_agent.infer.preprocess import Preprocessing
 from triage_agent.ports.inference import FloatImage
 
@@ -36,6 +36,8 @@ MAXIMUM_PROCESSES = 8
 
 # Between a process closing its socket and its end lie the kernel's milliseconds.
 _LAST_BREATH_SECONDS = 1.0
+
+_CLOSED = "the decoders are closed"
 
 _PROGRAM = "triage_agent.adapters.torch_inference.decoder_child"
 
@@ -99,7 +101,7 @@ class DecoderPool:
         return _radiograph(head, body)
 
     def close(self) -> None:
-        """End all children at once; jobs under way, and later ones, raise DecoderCrashed."""
+        """End all children at once; jobs under way, and later ones, raise DecodingUnavailable."""
         with self._lock:
             self._closed = True
             for child in self._children:
@@ -123,6 +125,8 @@ class DecoderPool:
         except BrokenWire as error:
             fate = self._discard(child)
             child = None
+            if self._closed:
+                raise DecodingUnavailable(_CLOSED) from error
             _log.warning("decoder_crashed", location=location, cause=str(error), fate=fate)
             raise DecoderCrashed(f"the decoder gave no answer ({error}; {fate})") from error
         finally:
@@ -132,19 +136,20 @@ class DecoderPool:
         try:
             child = self._starter.submit(_Child, self._memory_bytes, self._niceness).result()
         except (OSError, RuntimeError) as error:
-            raise DecoderCrashed(f"no decoder could be started ({type(error).__name__})") from error
+            cause = type(error).__name__
+            raise DecodingUnavailable(f"no decoder could be started ({cause})") from error
         with self._lock:
             closed = self._closed
             self._children.add(child)
         if closed:
             self._discard(child)
-            raise DecoderCrashed("the decoders are closed")
+            raise DecodingUnavailable(_CLOSED)
         try:
             forms = [dataclasses.asdict(each) for each in self._preprocessings]
             child.ask({"forms": forms}, START_SECONDS)
         except BrokenWire as error:
             fate = self._discard(child)
-            raise DecoderCrashed(f"a decoder did not start ({error}; {fate})") from error
+            raise DecodingUnavailable(f"a decoder did not start ({error}; {fate})") from error
         return child
 
     def _discard(self, child: "_Child | None") -> str:
@@ -208,6 +213,8 @@ def _check(head: Head) -> None:
     status, reason = head.get("status"), str(head.get("reason"))
     if status == "unreadable":
         raise PixelsUnreadable(reason)
+    if status == "unavailable":
+        raise DecodingUnavailable(f"the image could not be decoded: {reason}")
     if status != "done":
         raise DecoderCrashed(f"the image could not be decoded: {reason}")
 

@@ -89,19 +89,27 @@ def _triple(value: object) -> tuple[float, float, float]:
 def _answer(wire: socket.socket, head: Head, forms: Sequence[Preprocessing]) -> None:
     try:
         facts, body = _work(head, forms)
-    except PixelsUnreadable as error:
-        send(wire, {"status": "unreadable", "reason": str(error)})
-    except FileNotFoundError:
-        send(wire, {"status": "unreadable", "reason": "the stored object is not there any more"})
-    except OSError as error:
-        send(wire, {"status": "failed", "reason": f"the disk failed ({type(error).__name__})"})
-    except MemoryError:
-        send(wire, {"status": "failed", "reason": "it needs more memory than a decoder may use"})
-    except Exception as error:  # noqa: BLE001 (a damaged file raises anything; its text may quote the file)
-        reason = f"the object cannot be read ({type(error).__name__})"
-        send(wire, {"status": "unreadable", "reason": reason})
+    except Exception as error:  # noqa: BLE001 (a damaged file raises anything)
+        status, reason = _fault(error, str(head["path"]))
+        send(wire, {"status": status, "reason": reason})
     else:
         send(wire, {"status": "done", **facts}, body)
+
+
+def _fault(error: Exception, path: str) -> tuple[str, str]:
+    match error:
+        case PixelsUnreadable():
+            return "unreadable", str(error)
+        # Without its folder it is not the object that is gone, but the disk.
+        case FileNotFoundError() if os.path.isdir(os.path.dirname(path)):  # noqa: PTH112, PTH120 (a path asks again and raises)
+            return "unreadable", "the stored object is not there any more"
+        # Without a number it is no call that failed, but a library that objects to the file.
+        case OSError(errno=int(number)):
+            return "unavailable", f"the disk failed: {os.strerror(number)}"
+        case MemoryError():
+            return "failed", "it needs more memory than a decoder may use"
+        case _:  # its text may quote the file
+            return "unreadable", f"the object cannot be read ({type(error).__name__})"
 
 
 def _work(head: Head, forms: Sequence[Preprocessing]) -> tuple[Head, bytes | memoryview]:

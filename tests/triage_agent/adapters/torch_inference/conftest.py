@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.factories import Value
 from tests.fakes.bundle import make_preprocessing, write_bundle
 from tests.fakes.ensemble import write_ensemble
 from tests.triage_agent.dicom.images import make_image
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle, LoadedEnsemble
 from triage_agent.adapters.torch_inference.classifiers import load_classifier
+from triage_agent.adapters.torch_inference.decoder import DecoderPool
 from triage_agent.adapters.torch_inference.onnx_cache import (
     ExportedNetwork,
     cache_key,
@@ -25,6 +27,7 @@ from triage_agent.infer.ensemble_bundle import EnsembleKind
 from triage_agent.infer.scores import Calibration
 from triage_agent.settings import InferSettings
 
+SPEC = make_preprocessing(32)
 DEADLINE_SECONDS = 60.0
 ARCHITECTURE = "shufflenet_v2_x0_5"
 SPLIT = (
@@ -74,6 +77,25 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
             pause.wait(0.01)
 
     return wait
+
+
+@pytest.fixture
+def make_pool() -> Iterator[Callable[..., DecoderPool]]:
+    pools: list[DecoderPool] = []
+
+    def make(**overrides: Value) -> DecoderPool:
+        values: dict[str, Value] = {
+            "preprocessings": (SPEC,),
+            "seconds": 60.0,
+            "memory_bytes": 2**31,
+            "processes": 1,
+        }
+        pools.append(DecoderPool(Path, **(values | overrides)))
+        return pools[-1]
+
+    yield make
+    for pool in pools:
+        pool.close()
 
 
 @pytest.fixture
