@@ -10,6 +10,7 @@ one stage; the steps here join two.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pydicom
 import structlog
@@ -33,6 +34,7 @@ from triage_agent.settings import DestinationSettings, PrioritiseSettings
 ASSESS_STUDIES = 100  # a step looks again after so many, so that the most urgent come first
 REPORT_STUDIES = 2  # composing takes its time
 ALL_OF_A_STUDY = 1_000_000  # deliveries: more than any study has
+POSTPONED_FOR = timedelta(seconds=5)  # so long others go first after a disk or a server failed
 DISPLAY_PIXELS = 1024  # the longest side of an overlay: legible text, a few megabytes
 
 log = structlog.get_logger()
@@ -72,7 +74,8 @@ class Reporting:
     """Report and route: compose the results of closed studies and put them in the outbox.
 
     A study whose results cannot be composed keeps its assessment and its place; after
-    `maximum_attempts` it is taken as reported with no results, and its story says why.
+    `maximum_attempts` it is taken as reported with no results, and its story says why. What will
+    pass, as a disk that fails does, is no such attempt: the study waits a while, behind the others.
     """
 
     register: StudyRegister
@@ -84,6 +87,7 @@ class Reporting:
     clock: Clock
     maximum_attempts: int = 5
     _failures: dict[str, int] = field(default_factory=dict)
+    _postponed: dict[str, datetime] = field(default_factory=dict)
 
     def report_due(self) -> int:
         """Report the most urgent studies that are due; return how many were reported.
@@ -91,7 +95,10 @@ class Reporting:
         One that fails does not hold up the next.
         """
         done = 0
-        for uid in self.register.reportable(REPORT_STUDIES):
+        now = self.clock.now()
+        self._postponed = {uid: until for uid, until in self._postponed.items() if until > now}
+        due = self.register.reportable(REPORT_STUDIES + len(self._postponed))
+        for uid in [each for each in due if each not in self._postponed][:REPORT_STUDIES]:
             try:
                 done += self._report(uid)
                 self._failures.pop(uid, None)
@@ -168,7 +175,9 @@ class Reporting:
         )
 
     def _note_failure(self, uid: str, error: Exception) -> None:
-        if isinstance(error, TransientError) and not isinstance(error, DecoderCrashed):
+        will_pass = isinstance(error, TransientError | OSError)
+        if will_pass and not isinstance(error, DecoderCrashed):
+            self._postponed[uid] = self.clock.now() + POSTPONED_FOR
             log.warning("report_postponed", study=uid, cause=str(error))
             return
         failures = self._failures[uid] = self._failures.get(uid, 0) + 1

@@ -1,5 +1,6 @@
 """The steps that join two stages, over fakes of the ports."""
 
+import errno
 from functools import partial
 
 import pydicom
@@ -29,7 +30,7 @@ from triage_agent.domain.delivery import ResultKind
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.region import Region
 from triage_agent.domain.study import StudyState
-from triage_agent.errors import DecoderCrashed, ReportInvalid, StorageFull
+from triage_agent.errors import DecoderCrashed, DecodingUnavailable, ReportInvalid, StorageFull
 from triage_agent.model_in_use import (
     algorithm_identity,
     algorithm_rule,
@@ -251,11 +252,26 @@ def failing(error: Exception):
     return fail
 
 
-def test_a_full_disk_only_postpones_the_report(make_reporting, register, closed_study):
-    reporting = make_reporting(compose=failing(StorageFull("full")), maximum_attempts=1)
+@pytest.mark.parametrize(
+    "error",
+    [
+        StorageFull("full"),
+        DecodingUnavailable("the disk failed"),
+        OSError(errno.EIO, "Input/output error"),
+        FileNotFoundError(errno.ENOENT, "not mounted"),
+    ],
+)
+def test_what_will_pass_only_postpones_the_report(
+    make_reporting, register, clock, closed_study, error
+):
+    reporting = make_reporting(compose=failing(error), maximum_attempts=1)
     for _ in range(3):
         assert reporting.report_due() == 0
+        clock.advance(60)
     assert register.study_images(closed_study).study.state is StudyState.CLOSED
+    reporting.compose = partial(compose, algorithm=ALGORITHM)
+    assert reporting.report_due() == 1
+    assert len(register.results(closed_study)) == 3
 
 
 @pytest.mark.parametrize("error", [DecoderCrashed("gone"), RuntimeError("a fault")])
