@@ -17,7 +17,7 @@ from triage_agent.adapters.torch_inference.known_algorithms import KnownAlgorith
 from triage_agent.domain.algorithm import AlgorithmIdentity, answering_model
 from triage_agent.domain.study import StudyImages
 from triage_agent.errors import BundleInvalid
-from triage_agent.infer.bundle import AnyBundle
+from triage_agent.infer.bundle import AnyBundle, judging_sha256
 from triage_agent.settings import Settings
 
 MANUFACTURER = "triage-agent"
@@ -28,8 +28,14 @@ log = structlog.get_logger()
 
 
 def read_model(settings: Settings) -> LoadedModel:
-    """Read the bundle that is in use. Raises BundleInvalid."""
-    return read_bundle_in(model_folder(settings))
+    """Read the bundle that is in use.
+
+    Raises:
+        BundleInvalid: it must not be served, or another one was in use under its name and version.
+    """
+    loaded = read_bundle_in(model_folder(settings))
+    refuse_namesake(settings, loaded.bundle)
+    return loaded
 
 
 def take_up_model(settings: Settings) -> LoadedModel:
@@ -49,8 +55,8 @@ class ModelWatch:
     """Says whether another bundle has come into use than the one that a role has `taken_up`.
 
     It may lie in another folder, or its card was changed in place. Only one that can be read
-    counts, and that goes by another name or version: scores of two models must not be recorded
-    under one name. Until then a role stays with what it has.
+    counts, and that goes by a name and version of its own: scores of two models must not be
+    recorded under one name. Until then a role stays with what it has.
     """
 
     def __init__(self, settings: Settings, taken_up: LoadedModel) -> None:
@@ -66,7 +72,7 @@ class ModelWatch:
             folder = model_folder(self._settings)
             if folder == self._folder and not self._was_changed():
                 return False
-            chosen = read_bundle_in(folder)
+            chosen = read_model(self._settings)
         except BundleInvalid as error:
             if str(error) != self._refused:
                 self._refused = str(error)
@@ -123,6 +129,24 @@ def known_algorithms(settings: Settings) -> KnownAlgorithms:
     return KnownAlgorithms(settings.data_dir / "models" / "known")
 
 
+def refuse_namesake(settings: Settings, bundle: AnyBundle) -> None:
+    """Raise BundleInvalid if what was in use here under this name and version is another model.
+
+    Scores and reports name a model so, and nothing else tells whose they are.
+    """
+    own, known = algorithm_identity(bundle), known_algorithms(settings)
+    namesakes = [each for each in known.all() if each.model == own.model]
+    # Those that tell more than others, if there are any: the same model may be there twice.
+    telling = [each for each in namesakes if each.judging_sha256] or namesakes
+    if telling and not any(own.may_be(each) for each in telling):
+        raise BundleInvalid(
+            f"{own.model}: another model of that name and version, or with other operating points, "
+            "calibrations or scope, was in use here. Give this one a version of its own, or use "
+            f"the earlier one again. If no score of that one matters any more, remove "
+            f"{known.folder}."
+        )
+
+
 def algorithm_rule(
     settings: Settings, taken_up: LoadedModel
 ) -> Callable[[StudyImages], AlgorithmIdentity]:
@@ -160,4 +184,5 @@ def algorithm_identity(bundle: AnyBundle) -> AlgorithmIdentity:
         weights_sha256=bundle.weights_sha256,
         architecture=bundle.architecture,
         operating_points=bundle.operating_points,
+        judging_sha256=judging_sha256(bundle),
     )

@@ -23,6 +23,7 @@ from triage_agent.model_in_use import (
     installed_bundles,
     known_algorithms,
     model_folder,
+    refuse_namesake,
 )
 from triage_agent.settings import Settings
 
@@ -99,6 +100,7 @@ def use_model(settings: Settings, wanted: str | None) -> None:
     verified = verify_bundle(folder, threads=settings.infer.threads)
     for finding in verified.findings:
         click.echo(finding)
+    refuse_namesake(settings, verified.loaded.bundle)
     if folder != BUNDLED_FOLDER:
         _refuse_double(settings, verified.loaded)
     bundles = installed_bundles(settings)
@@ -183,12 +185,13 @@ def _refuse_double(settings: Settings, loaded: LoadedModel) -> None:
     own = algorithm_identity(loaded.bundle)
     here = [each.loaded.bundle for each in _available(settings) if each.loaded is not None]
     for other in (*known_algorithms(settings).all(), *map(algorithm_identity, here)):
-        if other == own:
+        if own.may_be(other):
             continue
         if other.model == own.model:
             raise BundleInvalid(
                 f"{own.model}: another model of that name and version, or with other operating "
-                "points, is known here. Export this one with a version of its own."
+                "points, calibrations or scope, is known here. Export this one with a version of "
+                "its own."
             )
         if other.device_uid == own.device_uid:
             raise BundleInvalid(

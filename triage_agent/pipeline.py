@@ -96,7 +96,11 @@ class Reporting:
         """
         done = 0
         now = self.clock.now()
-        self._postponed = {uid: until for uid, until in self._postponed.items() if until > now}
+        # Neither longer where the clock was set back.
+        latest = now + POSTPONED_FOR
+        self._postponed = {
+            u: until for u, until in self._postponed.items() if now < until <= latest
+        }
         due = self.register.reportable(REPORT_STUDIES + len(self._postponed))
         for uid in [each for each in due if each not in self._postponed][:REPORT_STUDIES]:
             try:

@@ -1,6 +1,7 @@
 """`triage-agent model` with ensembles, the removal of models, and cards that change in place."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from triage_agent.adapters.torch_inference.bundle_files import (
 from triage_agent.adapters.torch_inference.judges import load_judge
 from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.domain.region import Region
+from triage_agent.errors import BundleInvalid
 from triage_agent.infer.scores import Calibration
 from triage_agent.model_in_use import (
     ModelWatch,
@@ -201,6 +203,61 @@ def test_a_card_that_is_written_again_as_it_was_changes_nothing(edited):
     with capture_logs() as logs:
         assert not watch()
     assert logs == []
+
+
+CALIBRATIONS = {"WRIST": {"slope": 2.0, "intercept": 0.0}}
+GATE = {"weights": [0.5, 0.5], "bias": -1.0}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"operating_points": {"WRIST": 0.9}},
+        {"calibrations": CALIBRATIONS},
+        {"scope_gate": GATE},
+        {"device_uid": "2.25.100"},
+    ],
+)
+def test_a_role_does_not_start_with_another_model_under_the_old_name(edited, fields):
+    take_up_model(Settings())
+    relabel(edited, **fields)
+    for _ in range(2):  # the refused one is not known by then
+        with pytest.raises(BundleInvalid, match="network-1 1: another model") as caught:
+            take_up_model(Settings())
+    assert f"remove {Settings().data_dir / 'models' / 'known'}." in str(caught.value)
+    relabel(edited, **fields, version="2")
+    assert take_up_model(Settings()).bundle.model == "network-1 2"
+
+
+def test_words_in_a_card_may_change(edited):
+    take_up_model(Settings())
+    relabel(edited, intended_use="tests of this node")
+    assert take_up_model(Settings()).bundle.intended_use == "tests of this node"
+
+
+def test_what_an_older_node_noted_of_a_model_holds_for_it(edited):
+    """It did not note calibrations: the node starts, and notes them for the next time."""
+    taken_up = algorithm_identity(take_up_model(Settings()).bundle)
+    known = known_algorithms(Settings())
+    for path in known.folder.iterdir():
+        path.unlink()
+    known.remember(replace(taken_up, judging_sha256=""))
+    take_up_model(Settings())
+    relabel(edited, calibrations=CALIBRATIONS)
+    with pytest.raises(BundleInvalid):
+        take_up_model(Settings())
+
+
+def test_a_role_stays_with_what_it_has_if_a_namesake_takes_its_place(edited):
+    take_up_model(Settings())
+    relabel(edited, version="2")
+    watch = ModelWatch(Settings(), take_up_model(Settings()))
+    relabel(edited, version="1", calibrations=CALIBRATIONS)
+    with capture_logs() as logs:
+        assert not watch()
+    assert "network-1 1: another model of that name" in logs[0]["cause"]
+    relabel(edited, version="1", calibrations={})
+    assert watch()
 
 
 def test_a_new_version_counts_once_its_weights_are_there(edited):

@@ -13,6 +13,8 @@ from triage_agent.infer.bundle import ModelBundle
 from triage_agent.model_in_use import ModelWatch, known_algorithms, model_folder, take_up_model
 from triage_agent.settings import Settings
 
+FEATURES = 1280  # of a MobileNetV2
+
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -116,6 +118,14 @@ def test_the_settings_win_and_the_command_says_so(invoke, folder, monkeypatch, t
     [
         ({"device_uid": "2.25.3"}, "other 2: another model of that name and version"),
         ({"operating_points": {"WRIST": 0.4}}, "other 2: another model of that name and version"),
+        (
+            {"calibrations": {"WRIST": {"slope": 2.0, "intercept": 0.0}}},
+            "other 2: another model of that name and version",
+        ),
+        (
+            {"scope_gate": {"weights": [0.0] * FEATURES, "bias": -1.0}},
+            "other 2: another model of that name and version",
+        ),
         ({"version": "3"}, "other 3: has the Device UID of other 2"),
     ],
 )

@@ -4,6 +4,7 @@ import errno
 
 from tests.factories import make_instance, make_opening, make_score, uid
 from tests.fakes.clock import FakeClock
+from tests.fakes.outbox import FakeOutbox
 from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
@@ -36,6 +37,7 @@ def test_studies_that_are_postponed_hold_up_no_other(tmp_path):
 
     reporting = Reporting(
         register=Asked(register.rows),
+        outbox=FakeOutbox(register.rows),
         store=Failing(tmp_path),
         reader=FakePixelReader(),
         compose=lambda *_: (),

@@ -1,7 +1,7 @@
 """Who scored the images: as a result object says it, and who answers for a study."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from triage_agent.domain.instance import Instance
 from triage_agent.domain.region import Region
@@ -22,6 +22,8 @@ class AlgorithmIdentity:
         weights_sha256: SHA-256 of the weights, hexadecimal.
         architecture: of the network.
         operating_points: probability above which a study is abnormal, where it is not 0.5.
+        judging_sha256: SHA-256 of all else that turns an image into an answer, hexadecimal; "" in
+            what was noted before it was.
 
     Raises:
         ValueError: an attribute is empty, or an operating point is not between 0 and 1.
@@ -34,6 +36,7 @@ class AlgorithmIdentity:
     weights_sha256: str
     architecture: str
     operating_points: Mapping[Region, float] = field(default_factory=dict)
+    judging_sha256: str = ""
 
     def __post_init__(self) -> None:
         for attribute in (
@@ -54,6 +57,12 @@ class AlgorithmIdentity:
     def model(self) -> str:
         """The name and version under which scores are recorded."""
         return f"{self.name} {self.version}"
+
+    def may_be(self, other: "AlgorithmIdentity") -> bool:
+        """Say whether both are one algorithm, as far as both tell."""
+        if self.judging_sha256 and other.judging_sha256:
+            return self == other
+        return replace(self, judging_sha256="") == replace(other, judging_sha256="")
 
     def operating_point(self, instances: Iterable[Instance]) -> float:
         """Return the probability above which a study with these images is abnormal.

@@ -1,5 +1,6 @@
 """A model bundle: what `model.json` says about the weights beside it, or about its members."""
 
+import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
@@ -21,10 +22,15 @@ __all__ = [
     "DEFAULT_OPERATING_POINT",
     "AnyBundle",
     "ModelBundle",
+    "judging_sha256",
     "parse_any_bundle",
     "parse_bundle",
     "render_bundle",
 ]
+
+# The fields of a card that a network's answer follows from. An ensemble names its members by the
+# SHA-256 of their cards, so it has theirs as well.
+_JUDGING = ("regions", "preprocessing", "calibrations", "operating_points", "scope_gate")
 
 # Line breaks stand between values only: those of a text are escaped in JSON.
 _NUMBERS = re.compile(r"\[\n[-+.\deE,\s]+\]")
@@ -101,6 +107,17 @@ def render_bundle(bundle: AnyBundle) -> str:
     text = json.dumps(asdict(bundle), indent=2, ensure_ascii=False)
     # A list of numbers on one line: a gate has a thousand of them.
     return _NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n"
+
+
+def judging_sha256(bundle: AnyBundle) -> str:
+    """Return the SHA-256 of all that turns an image into an answer, except the networks.
+
+    Whoever changes a calibration, an operating point or the gate has another one. What a bundle
+    leaves out does not count, so that fields to come change nothing for those that are there.
+    """
+    card = asdict(bundle)
+    told = {name: card[name] for name in _JUDGING if card.get(name)}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _read(fields: JsonFields) -> ModelBundle:

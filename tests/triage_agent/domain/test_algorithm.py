@@ -71,3 +71,12 @@ def test_of_images_that_came_at_once_the_same_one_always_counts():
         make_scored(model="old 1", SOPInstanceUID="1.2.1"),
     ]
     assert answering_model(images) == answering_model(images[::-1]) == "new 2"
+
+
+def test_two_may_be_one_as_far_as_both_tell():
+    told = replace(ALGORITHM, judging_sha256="1" * 64)
+    assert told.may_be(told)
+    assert told.may_be(ALGORITHM)
+    assert ALGORITHM.may_be(told)
+    assert not told.may_be(replace(told, judging_sha256="2" * 64))
+    assert not told.may_be(replace(ALGORITHM, device_uid="2.25.7"))

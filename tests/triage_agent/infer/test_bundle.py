@@ -8,11 +8,13 @@ from triage_agent.errors import BundleInvalid
 from triage_agent.infer.bundle import (
     DEFAULT_OPERATING_POINT,
     ModelBundle,
+    judging_sha256,
     parse_bundle,
     render_bundle,
 )
 from triage_agent.infer.preprocess import Preprocessing, Resampling
 from triage_agent.infer.provenance import DataSource, Metric
+from triage_agent.infer.scope_gate import ScopeGate
 from triage_agent.infer.scores import IDENTITY, Calibration
 
 BUNDLE = ModelBundle(
@@ -43,6 +45,27 @@ def document(**changes: object) -> str:
 
 def test_a_bundle_survives_writing_and_reading():
     assert parse_bundle(render_bundle(BUNDLE)) == BUNDLE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"regions": (Region.WRIST, Region.HAND, Region.ELBOW)},
+        {"preprocessing": Preprocessing(321, (0.4, 0.5, 0.6), (0.2, 0.25, 0.3))},
+        {"operating_points": {}},
+        {"calibrations": {Region.HAND: Calibration(0.5, -0.26)}},
+        {"scope_gate": ScopeGate((0.25, -1.0), 0.5)},
+    ],
+)
+def test_all_that_an_answer_follows_from_is_in_one_digest(changes):
+    assert judging_sha256(replace(BUNDLE, **changes)) != judging_sha256(BUNDLE)
+
+
+def test_the_digest_is_that_of_every_version_of_this_program():
+    """Nodes have noted it: with another one they would take their model for a stranger."""
+    assert judging_sha256(replace(BUNDLE, intended_use="anything")) == (
+        "7543f695fccd55a3ff3a665e499707c8757730b1b91c56e068dd30c5fa167fa1"
+    )
 
 
 def test_settings_by_region_have_defaults():

@@ -33,6 +33,11 @@ class KnownAlgorithms:
         self._seen: frozenset[str] = frozenset()
         self._algorithms: tuple[AlgorithmIdentity, ...] = ()
 
+    @property
+    def folder(self) -> Path:
+        """Where they are kept."""
+        return self._folder
+
     def remember(self, algorithm: AlgorithmIdentity) -> None:
         """Add an algorithm; once more changes nothing. Raises OSError."""
         content = (json.dumps(asdict(algorithm), indent=2, sort_keys=True) + "\n").encode()
