@@ -149,7 +149,7 @@ def _reduced(
     network, name = with_weights(exported.graph, loaded.weights), model_name(loaded.bundle)
     threads = settings.threads
     try:
-        form = reduced_form(network, loaded.bundle, threads, cache_folder, cache_key(loaded.bundle))
+        form = reduced_form(network, loaded.bundle, threads, cache_folder)
         is_served = form.is_served(however_slow=settings.precision == "reduced")
         served = OnnxClassifier(
             form.network if is_served else network,

@@ -12,13 +12,14 @@ import numpy.typing as npt
 import structlog
 
 from triage_agent.adapters.torch_inference.durable_files import write_durably
+from triage_agent.adapters.torch_inference.onnx_cache import cache_key
 from triage_agent.adapters.torch_inference.onnx_classifier import OnnxClassifier
 from triage_agent.adapters.torch_inference.reference_inputs import (
     Reduction,
     compare_reduction,
     reference_inputs,
 )
-from triage_agent.infer.bundle import ModelBundle
+from triage_agent.infer.bundle import ModelBundle, judging_sha256
 
 Images = npt.NDArray[np.float32]
 Quantise = Callable[[bytes, Images], bytes]
@@ -55,12 +56,16 @@ def quantise(network: bytes, images: Images) -> bytes:
     return quantised(network, images)
 
 
+def reduced_key(bundle: ModelBundle) -> str:
+    """Return a name that differs whenever the form, or what it is judged by, could."""
+    return f"{cache_key(bundle)}-{judging_sha256(bundle)[:16]}"
+
+
 def reduced_form(
     network: bytes,
     bundle: ModelBundle,
     threads: int,
     cache_folder: Path,
-    key: str,
     *,
     quantise: Quantise = quantise,
 ) -> ReducedForm:
@@ -70,10 +75,10 @@ def reduced_form(
         network: the fp32 network with its weights.
         bundle: the network's.
         threads: to compute with.
-        cache_folder: where it is kept, under `key`.
-        key: differs whenever the network could.
+        cache_folder: where it is kept, under `reduced_key`.
         quantise: how the form is made; a test gives its own.
     """
+    key = reduced_key(bundle)
     kept = _read(cache_folder, key)
     if kept is None:
         # The scales come from other inputs than those that judge them.

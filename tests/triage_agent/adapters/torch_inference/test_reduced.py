@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,19 @@ import torch
 from structlog.testing import capture_logs
 
 from tests.contracts.classifier import ClassifierContract, Subject
+from tests.factories import Value
 from tests.fakes.bundle import make_network, make_preprocessing, write_bundle
 from triage_agent.adapters.torch_inference.bundle_files import LoadedBundle
 from triage_agent.adapters.torch_inference.classifiers import load_classifier
-from triage_agent.adapters.torch_inference.onnx_cache import ExportedNetwork, cache_key
+from triage_agent.adapters.torch_inference.onnx_cache import ExportedNetwork
 from triage_agent.adapters.torch_inference.onnx_classifier import OnnxClassifier
 from triage_agent.adapters.torch_inference.onnx_weights import with_weights
 from triage_agent.adapters.torch_inference.quantising import quantised
-from triage_agent.adapters.torch_inference.reduced import ReducedForm, reduced_form
+from triage_agent.adapters.torch_inference.reduced import ReducedForm, reduced_form, reduced_key
 from triage_agent.adapters.torch_inference.reference_inputs import Reduction, reference_inputs
 from triage_agent.adapters.torch_inference.torch_classifier import load_network
+from triage_agent.domain.region import Region
+from triage_agent.infer.scores import Calibration
 from triage_agent.settings import InferSettings
 
 REDUCED = InferSettings(device="cpu", threads=1, precision="reduced")
@@ -98,8 +102,8 @@ def test_a_second_start_neither_makes_nor_compares_it_again(
     def never(*_: object) -> bytes:
         raise AssertionError("it was made again")
 
-    key = cache_key(placid.bundle)
-    found = reduced_form(b"", placid.bundle, 1, kept, key, quantise=never)
+    key = reduced_key(placid.bundle)
+    found = reduced_form(b"", placid.bundle, 1, kept, quantise=never)
     assert found.reduction.is_harmless
     (kept / f"{key}.int8.onnx").write_bytes(found.network)
     damaged = kept / "damaged"
@@ -108,14 +112,33 @@ def test_a_second_start_neither_makes_nor_compares_it_again(
         whole = (kept / f"{key}.int8.{name}").read_bytes()
         (damaged / f"{key}.int8.{name}").write_bytes(whole[:-9] if name == "onnx" else whole)
     with pytest.raises(AssertionError, match="made again"):
-        reduced_form(b"", placid.bundle, 1, damaged, key, quantise=never)
+        reduced_form(b"", placid.bundle, 1, damaged, quantise=never)
+
+
+@pytest.mark.parametrize(
+    "judged_by",
+    [
+        {"calibrations": {Region.WRIST: Calibration(slope=500.0)}},
+        {"operating_points": {Region.WRIST: 0.4}},
+        {"regions": (Region.WRIST,)},
+    ],
+)
+def test_what_is_judged_by_other_rules_is_compared_again(
+    placid: LoadedBundle, kept: Path, judged_by: dict[str, Value]
+) -> None:
+    def made(*_: object) -> bytes:
+        raise RuntimeError("it is made and compared")
+
+    other = replace(placid.bundle, version="2", **judged_by)
+    with pytest.raises(RuntimeError, match="compared"):
+        reduced_form(b"", other, 1, kept, quantise=made)
 
 
 def test_fp32_is_served_when_it_cannot_be_used(
     placid: LoadedBundle, kept: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(kept, tmp_path / "cache")
-    key = cache_key(placid.bundle)
+    key = reduced_key(placid.bundle)
     card = tmp_path / "cache" / f"{key}.int8.json"
     (tmp_path / "cache" / f"{key}.int8.onnx").write_bytes(b"no network")
     digest = hashlib.sha256(b"no network").hexdigest()
@@ -130,12 +153,10 @@ def test_a_folder_that_cannot_be_written_costs_only_time(
     placid: LoadedBundle, kept: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    key = cache_key(placid.bundle)
+    key = reduced_key(placid.bundle)
     small = (kept / f"{key}.int8.onnx").read_bytes()
     with capture_logs() as logs:
-        form = reduced_form(
-            small, placid.bundle, 1, tmp_path / "file", key, quantise=lambda *_: small
-        )
+        form = reduced_form(small, placid.bundle, 1, tmp_path / "file", quantise=lambda *_: small)
     assert form.network == small
     assert [each["event"] for each in logs] == ["reduced_form_not_kept"]
 
