@@ -16,6 +16,9 @@ def serve_on_cuda(loaded: LoadedBundle, *, reduce: bool) -> TorchClassifier:
 
     Raises BundleInvalid.
     """
+    # Else cuDNN rounds what goes into a convolution to 10 bits, and calls that fp32.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     network = load_network(loaded)
     if reduce:
         return fastest_harmless(network, loaded.bundle, device="cuda")
