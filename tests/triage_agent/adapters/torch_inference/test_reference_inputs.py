@@ -37,6 +37,14 @@ def test_exact_agreement() -> None:
     assert not agree_exactly(logits(0.2, 0.5), logits(0.2, 0.5002))
 
 
+def test_a_network_that_is_sure_of_all_the_inputs_hides_no_difference() -> None:
+    sure = np.array([14.0, -25.0], dtype=np.float32)
+    rounded = np.nextafter(sure, np.float32(np.inf)) * np.float32(1 + 1e-5)
+    assert agree_exactly(sure, rounded)
+    assert not agree_exactly(sure, sure + np.float32(0.1))
+    assert not agree_exactly(sure, sure * np.float32(1.01))
+
+
 @pytest.mark.parametrize("other", [logits(0.5), np.array([0.0, np.nan], dtype=np.float32)])
 def test_what_cannot_be_compared_does_not_agree(
     other: np.ndarray[tuple[int], np.dtype[np.float32]],
