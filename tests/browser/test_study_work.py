@@ -149,10 +149,10 @@ def test_what_did_not_change_stays_selected(browser, node, running):
     open_study(browser, running)
     until(browser, lambda page: stands(page) == "Nobody has claimed it.")
     ask_again = """
-        const done = arguments[0], facts = document.querySelector(".live > div");
+        const done = arguments[0], facts = document.querySelector("#facts");
         getSelection().selectAllChildren(document.querySelector("#draft"));
         facts.addEventListener("htmx:afterOnLoad", () => done(getSelection().toString()));
-        facts.dispatchEvent(new Event("sse:worklist"));
+        facts.dispatchEvent(new Event("worklist"));
     """
     draft = browser.find_element(By.CSS_SELECTOR, "#draft").text
     assert browser.execute_async_script(ask_again).split() == draft.split()

@@ -23,14 +23,6 @@
   });
   // For parts of the page that ask by themselves: document.dispatchEvent(new Event("signed-out")).
   document.addEventListener("signed-out", signOut);
-  // A stream that is refused tells nothing of why.
-  document.body.addEventListener("htmx:sseError", async () => {
-    try {
-      if (!(await isSignedIn())) signOut();
-    } catch {
-      // the connection is lost, which is told elsewhere
-    }
-  });
 
   // Whoever follows a link from another system comes without cookies (they are SameSite=Strict),
   // and is asked to sign in although they have; from here the cookies go along.

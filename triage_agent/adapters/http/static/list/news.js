@@ -2,9 +2,9 @@
 // belongs elsewhere is announced, and placed when the reader asks for it or is not at work.
 import { freshen, line, lineOf, parse, renew } from "./lines.js";
 import { get } from "./requests.js";
+import { Stream } from "../stream.js";
 
 const POLL_MS = 10_000; // also covers a stream that died without a word
-const RETRY_MS = 2_000;
 const LATE_MS = 10_000; // clocks of processes, and writers that commit late
 
 // What a line says of its study, without the time that runs.
@@ -21,7 +21,6 @@ export class News {
   #asking = null;
   #again = false;
   #lastDeed = performance.now();
-  #stream = null;
 
   constructor(page, chunks, address) {
     this.page = page;
@@ -43,21 +42,7 @@ export class News {
     setInterval(() => this.#placeWhenIdle(), 1000);
     document.addEventListener("visibilitychange", () => this.ask());
     for (const kind of ["online", "offline"]) addEventListener(kind, () => this.ask());
-    this.#listen();
-  }
-
-  #listen() {
-    this.#stream?.close();
-    const stream = new EventSource("/changes");
-    this.#stream = stream;
-    stream.addEventListener("worklist", () => this.ask());
-    stream.addEventListener("error", () => {
-      this.ask(); // says whether the node still answers; polling goes on meanwhile
-      if (stream.readyState === EventSource.CLOSED) {
-        setTimeout(() => this.#stream === stream && this.#listen(), RETRY_MS);
-      }
-    });
-    addEventListener("pagehide", () => stream.close());
+    new Stream(() => this.ask());
   }
 
   // Another list is on the page: nothing of the old one waits any more.

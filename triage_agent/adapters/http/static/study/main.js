@@ -1,4 +1,5 @@
 // The page of a study: what its keys do, and what is copied.
+import { Stream } from "../stream.js";
 import { Toasts } from "./toasts.js";
 import { Viewer } from "./viewer.js";
 import { Work } from "./work.js";
@@ -66,7 +67,10 @@ function keyed(event, isOnView) {
 
 document.querySelector("#help-button").addEventListener("click", () => help.showModal());
 
-// The facts are put in anew whenever something changes, the button with them.
+const facts = document.querySelector("#facts");
+new Stream(() => facts.dispatchEvent(new Event("worklist")));
+
+// They are put in anew whenever something changes, the button with them.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
