@@ -7,6 +7,7 @@ from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from tests.browser.list_page import pictures, studies
 from tests.browser.looking import complaints, focused, keep_picture, press, text_of, until
 from tests.factories import T0, uid
 from tests.fakes.web_node import WebNode
@@ -121,6 +122,22 @@ def test_a_page_that_is_open_when_the_session_ends_says_so(browser, node, site):
     until(browser, lambda page: page.current_url.startswith(f"{site}/sign-in"))
     sign_in(browser)
     assert browser.current_url == f"{site}/"
+
+
+def test_a_list_that_is_placed_by_itself_keeps_no_sign_in_alive(browser, node, site):
+    node.score(node.receive(StudyInstanceUID=uid("study", 1)), 0.1)
+    browser.get(f"{site}/")
+    sign_in(browser)
+    until(browser, lambda page: page.execute_script("return worklist.dataset.ready") == "1")
+    browser.execute_script("worklist.dataset.idleSeconds = 0.5")
+    [before] = node.accounts.sessions()
+    node.clock.advance(600)
+    node.score(node.receive(StudyInstanceUID=uid("study", 2)), 0.97)
+    until(browser, lambda page: studies(page) == [2, 1])
+    until(browser, lambda page: all(pictures(page)))
+    [after] = node.accounts.sessions()
+    assert after.seen_at == before.seen_at
+    assert complaints(browser) == []
 
 
 def test_whoever_follows_a_link_from_another_site_is_still_signed_in(browser, node, site):

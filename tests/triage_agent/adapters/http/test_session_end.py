@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from tests.factories import uid
+
 
 def test_signing_out_ends_the_session_for_good(browser, node):
     browser.sign_in()
@@ -29,6 +31,16 @@ def test_what_a_page_asks_for_by_itself_keeps_no_session_alive(browser, node):
         node.clock.advance(9 * 60)
         assert browser.get("/password", **{"X-Background": "1"}).status_code == 200
         assert browser.is_signed_in()
+    node.clock.advance(6 * 60)
+    assert not browser.is_signed_in()
+
+
+def test_a_picture_of_the_list_keeps_no_session_alive(browser, node):
+    browser.sign_in()
+    node.score(node.receive(), 0.9)
+    for _ in range(6):
+        node.clock.advance(9 * 60)
+        assert browser.get(f"/studies/{uid('study', 1)}/view.jpg").status_code == 200
     node.clock.advance(6 * 60)
     assert not browser.is_signed_in()
 

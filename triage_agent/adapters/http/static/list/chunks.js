@@ -13,9 +13,8 @@ export class Chunks {
   #near = new Set();
   #loading = new Map();
 
-  constructor(address, onLines) {
-    this.address = address;
-    this.onLines = onLines;
+  constructor(address, presence, onLines) {
+    Object.assign(this, { address, presence, onLines });
   }
 
   get scroll() {
@@ -135,7 +134,8 @@ export class Chunks {
 
   async #fetch(offset, signal) {
     const { text } = this.address;
-    const answer = await get(this.address.of("/list/chunk", { offset }), { text, signal });
+    const background = this.presence.isAway;
+    const answer = await get(this.address.of("/list/chunk", { offset }), { text, signal, background });
     return parse(`<table>${await answer.text()}</table>`).querySelector("tbody");
   }
 

@@ -6,6 +6,7 @@ import { Clock } from "./clock.js";
 import { Filters } from "./filters.js";
 import { Keys } from "./keys.js";
 import { News } from "./news.js";
+import { Presence } from "./presence.js";
 import { Toasts } from "./toasts.js";
 import { Work } from "./work.js";
 
@@ -15,12 +16,13 @@ const toasts = new Toasts(document.getElementById("toasts"));
 let clock = null;
 let keys = null;
 
-const chunks = new Chunks(address, () => {
+const presence = new Presence(page);
+const chunks = new Chunks(address, presence, () => {
   clock?.set(chunks.placedAt);
   keys?.settle();
 });
 chunks.adopt();
-const news = new News(page, chunks, address);
+const news = new News(page, chunks, address, presence);
 const filters = new Filters(page, address, () => {
   news.reset();
   chunks.adopt();

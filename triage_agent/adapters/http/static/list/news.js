@@ -20,18 +20,12 @@ export class News {
   #changed = false;
   #asking = null;
   #again = false;
-  #lastDeed = performance.now();
 
-  constructor(page, chunks, address) {
+  constructor(page, chunks, address, presence) {
     this.page = page;
     this.chunks = chunks;
     this.address = address;
-    for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "touchstart", "scroll"]) {
-      document.addEventListener(kind, () => (this.#lastDeed = performance.now()), {
-        passive: true,
-        capture: true,
-      });
-    }
+    this.presence = presence;
     document.addEventListener("pointermove", (event) => (this.under = event.target), {
       passive: true,
     });
@@ -207,8 +201,7 @@ export class News {
 
   #placeWhenIdle() {
     if (!this.#isWaiting) return;
-    const isIdle = performance.now() - this.#lastDeed > 1000 * Number(this.page.dataset.idleSeconds);
-    if ((isIdle || document.hidden) && !document.querySelector("dialog[open]")) {
+    if ((this.presence.isStill || document.hidden) && !document.querySelector("dialog[open]")) {
       this.place().catch(() => {});
     }
   }
