@@ -74,6 +74,8 @@ class ListPage:
 
     rows: list[Row]
     offset: int
+    before: str  # the UID of the study just before the rows, "" if there is none
+    after: str
     total: int
     version: int
     now: Moment
@@ -98,9 +100,17 @@ def list_page(
     now = sources.clock.now()
     # Before the entries: a change in between is then told once more, not missed.
     version = sources.worklist.version()
-    entries = sources.worklist.page(
-        limit=STEP, offset=asked.offset, wanted=asked.wanted, order=asked.order, now=now
+    # One more on either side: by these a part is told from one that has shifted.
+    ahead = min(asked.offset, 1)
+    found = sources.worklist.page(
+        limit=ahead + STEP + 1,
+        offset=asked.offset - ahead,
+        wanted=asked.wanted,
+        order=asked.order,
+        now=now,
     )
+    uids = [each.study.StudyInstanceUID for each in found]
+    entries = found[ahead : ahead + STEP]
 
     def address(wanted: WorklistFilter, order: WorklistOrder) -> str:
         return address_of(ListQuery(wanted=wanted, order=order), visitor)
@@ -108,6 +118,8 @@ def list_page(
     return ListPage(
         rows=rows(entries, asked.offset + 1, now, sources.facts, visitor.name),
         offset=asked.offset,
+        before="".join(uids[:ahead]),
+        after="".join(uids[ahead + STEP :]),
         total=sources.worklist.count(asked.wanted, now=now),
         version=version,
         now=moment(now, now, sources.facts.zone),

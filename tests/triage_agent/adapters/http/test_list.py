@@ -293,3 +293,17 @@ def test_a_view_is_saved_shown_and_forgotten(node, client):
     forgotten = client.post("/preferences/views/forget", json={"name": "Annas Hände"})
     assert forgotten.status_code == 204
     assert "Annas" not in client.get("/").text
+
+
+def test_a_part_names_the_studies_on_either_side(node, client):
+    for number in range(1, 121):
+        node.receive(StudyInstanceUID=uid("study", number))
+    order = [each.study.StudyInstanceUID for each in node.worklist.page(limit=120)]
+    for offset, before, after in (
+        (0, "", order[50]),
+        (50, order[49], order[100]),
+        (100, order[99], ""),
+    ):
+        part = client.get(f"/list/chunk?offset={offset}").text
+        assert listed(part) == order[offset : offset + 50]
+        assert f'data-before="{before}" data-after="{after}"' in part

@@ -13,8 +13,9 @@ export class Chunks {
   #near = new Set();
   #loading = new Map();
 
-  constructor(address, presence, onLines) {
-    Object.assign(this, { address, presence, onLines });
+  // `onShift` places the list: what was asked for does not fit what is on the page any more.
+  constructor(address, presence, { onLines, onShift }) {
+    Object.assign(this, { address, presence, onLines, onShift });
   }
 
   get scroll() {
@@ -97,8 +98,12 @@ export class Chunks {
     }, SETTLE_MS);
   }
 
+  get #focused() {
+    return lineOf(document.activeElement)?.parentElement;
+  }
+
   #forgetFar() {
-    const focused = lineOf(document.activeElement)?.parentElement;
+    const focused = this.#focused;
     const far = this.all.filter(
       (chunk) => !chunk.classList.contains("gap") && !this.#near.has(chunk) && chunk !== focused,
     );
@@ -119,17 +124,32 @@ export class Chunks {
     }
     const controller = new AbortController();
     const done = this.#fetch(chunk.dataset.offset, controller.signal)
-      .then((lines) => {
+      .then((part) => {
+        if (!chunk.classList.contains("gap")) return; // placed meanwhile
+        if (!this.#fits(part, chunk)) return this.onShift();
         // A study that has moved since is on the page already: once is enough.
-        const fresh = [...lines.rows].filter((tr) => !line(tr.dataset.uid));
+        const fresh = [...part.rows].filter((tr) => !line(tr.dataset.uid));
         chunk.classList.remove("gap");
         chunk.replaceChildren(...fresh);
         this.onLines();
       })
       .catch(() => {}) // said on the page; the next look tries again
-      .finally(() => this.#loading.delete(chunk));
+      .finally(() => {
+        if (this.#loading.get(chunk)?.controller === controller) this.#loading.delete(chunk);
+      });
     this.#loading.set(chunk, { controller, done, isAsked });
     return done;
+  }
+
+  // Studies that came or went above have shifted the part: one would be passed over, or come twice.
+  #fits(part, chunk) {
+    const before = chunk.previousElementSibling?.querySelector("tr[data-uid]:last-child");
+    const after = chunk.nextElementSibling?.querySelector("tr[data-uid]");
+    return (
+      Number(part.dataset.total) === this.total &&
+      (!before || before.dataset.uid === part.dataset.before) &&
+      (!after || after.dataset.uid === part.dataset.after)
+    );
   }
 
   async #fetch(offset, signal) {
@@ -144,7 +164,7 @@ export class Chunks {
   async place(anchor = null) {
     this.#abort();
     const table = this.table;
-    const shown = this.all.filter((chunk) => this.#near.has(chunk));
+    const shown = this.all.filter((chunk) => this.#near.has(chunk) || chunk === this.#focused);
     const offsets = [...new Set([0, ...shown.map((chunk) => Number(chunk.dataset.offset))])];
     const parts = await Promise.all(offsets.map((offset) => this.#fetch(offset)));
     if (table !== this.table) return false; // another list came meanwhile
@@ -191,9 +211,13 @@ export class Chunks {
   #stands(anchor) {
     const { scroll } = this;
     if (scroll.scrollTop < this.rowHeight) return null;
-    const top = scroll.getBoundingClientRect().top;
-    const tr = anchor ?? [...this.table.querySelectorAll("tr[data-uid]")]
-      .find((each) => each.getBoundingClientRect().bottom > top + this.rowHeight);
+    const { top, bottom } = scroll.getBoundingClientRect();
+    const shows = (each) => {
+      const box = each.getBoundingClientRect();
+      return box.bottom > top + this.rowHeight && box.top < bottom;
+    };
+    const isKept = anchor && shows(anchor);
+    const tr = isKept ? anchor : [...this.table.querySelectorAll("tr[data-uid]")].find(shows);
     return tr && { uid: tr.dataset.uid, y: tr.getBoundingClientRect().top };
   }
 
@@ -206,26 +230,24 @@ export class Chunks {
   async at(index) {
     const chunk = this.all[Math.floor(index / this.step)];
     if (!chunk) return null;
-    await this.#fill(chunk);
-    return chunk.rows[Math.min(index % this.step, chunk.rows.length - 1)] ?? null;
-  }
-
-  async #fill(chunk) {
     for (let tries = 0; tries < TRIES && chunk.classList.contains("gap"); tries += 1) {
       await this.load(chunk, true);
     }
+    return chunk.rows[Math.min(index % this.step, chunk.rows.length - 1)] ?? null;
   }
 
-  // The next line in a direction; loads what is missing.
+  // The next line in a direction. Loads what is missing and then looks again: that may have placed
+  // the list.
   async beside(tr, direction) {
     const side = direction > 0 ? "nextElementSibling" : "previousElementSibling";
-    if (tr[side]) return tr[side];
-    let chunk = tr.parentElement[side];
-    while (chunk?.tagName === "TBODY") {
-      await this.#fill(chunk);
-      const rows = chunk.querySelectorAll("tr[data-uid]");
-      if (rows.length) return direction > 0 ? rows[0] : rows[rows.length - 1];
-      chunk = chunk[side];
+    for (let tries = 0; tries < TRIES && tr.isConnected; tries += 1) {
+      if (tr[side]) return tr[side];
+      let chunk = tr.parentElement[side];
+      while (chunk?.tagName === "TBODY" && !chunk.rows.length) chunk = chunk[side];
+      if (chunk?.tagName !== "TBODY") return null;
+      const { rows } = chunk;
+      if (!chunk.classList.contains("gap")) return rows[direction > 0 ? 0 : rows.length - 1];
+      await this.load(chunk, true);
     }
     return null;
   }

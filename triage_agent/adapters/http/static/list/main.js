@@ -17,9 +17,12 @@ let clock = null;
 let keys = null;
 
 const presence = new Presence(page);
-const chunks = new Chunks(address, presence, () => {
-  clock?.set(chunks.placedAt);
-  keys?.settle();
+const chunks = new Chunks(address, presence, {
+  onLines: () => {
+    clock?.set(chunks.placedAt);
+    keys?.settle();
+  },
+  onShift: () => news.place(),
 });
 chunks.adopt();
 const news = new News(page, chunks, address, presence);

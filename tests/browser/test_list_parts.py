@@ -1,0 +1,59 @@
+"""A list that is read part by part while others work at it: no study is passed over."""
+
+import pytest
+from selenium import webdriver
+
+from tests.browser.list_page import link, opened, state, studies
+from tests.browser.looking import complaints, focused, press, until
+from tests.factories import after, uid
+from tests.fakes.web_node import WebNode
+
+pytestmark = pytest.mark.integration
+
+
+def listed(node: WebNode) -> list[int]:
+    """Numbers of the studies as the node lists them now."""
+    entries = node.worklist.page(limit=300)
+    return [int(each.study.StudyInstanceUID.rpartition(".")[2]) for each in entries]
+
+
+def read_by_another(browser: webdriver.Chrome, node: WebNode, numbers: list[int]) -> None:
+    """Have somebody else read studies, and wait until the page has heard of it."""
+    for number in numbers:
+        now = node.clock.now()
+        node.desk.mark_read(uid("study", number), "somebody", generation=1, images=None, now=now)
+    until(browser, lambda page: all(state(page, each)[0] == "read" for each in numbers))
+
+
+@pytest.fixture
+def order(browser, node, running) -> list[int]:
+    """More studies than one part holds, on the page; only the first part is there."""
+    for number in range(1, 121):
+        node.receive(StudyInstanceUID=uid("study", number))
+    opened(browser, running.url)
+    assert len(studies(browser)) == 50
+    return listed(node)
+
+
+@pytest.mark.parametrize("arriving", [0, 5])
+def test_scrolling_on_passes_over_no_study_when_others_have_left(browser, node, order, arriving):
+    read_by_another(browser, node, order[:5])
+    for number in range(121, 121 + arriving):  # at its end: the list is as long as it was
+        node.receive(StudyInstanceUID=uid("study", number), received_at=after(60))
+    browser.execute_script(
+        "const list = document.getElementById('scroll');"
+        "list.scrollTop = document.querySelector('tbody').offsetHeight - list.clientHeight"
+    )
+    until(browser, lambda page: len(studies(page)) > 60)
+    shown = [each for each in studies(browser) if state(browser, each)[0] == "unread"]
+    assert shown == listed(node)[: len(shown)]
+    assert complaints(browser) == []
+
+
+def test_the_arrow_passes_over_no_study_when_others_have_left(browser, node, order):
+    read_by_another(browser, node, order[:5])
+    browser.execute_script("document.getElementById(arguments[0]).focus()", link(order[49]))
+    press(browser, "j")
+    until(browser, lambda page: focused(page) != link(order[49]))
+    assert focused(browser) == link(order[50])
+    assert complaints(browser) == []
