@@ -27,7 +27,7 @@ from tests.browser.study_page import (
 from tests.factories import uid
 from tests.fakes.web_node import WebNode, make_radiograph
 from triage_agent.domain.worklist import ReadingState
-from triage_agent.errors import DecoderCrashed
+from triage_agent.errors import DatabaseUnavailable, DecoderCrashed
 
 pytestmark = pytest.mark.integration
 
@@ -79,6 +79,23 @@ def test_what_somebody_else_has_is_theirs(browser, node, running):
     assert reading_of(node).claimed_by == "somebody"
     assert reading_of(node).held_by == "local"
     assert complaints(browser) == []
+
+
+def test_what_may_have_been_done_is_not_called_undone(browser, node, running):
+    wrist(node, probability=0.94)
+    open_study(browser, running)
+    until(browser, lambda page: stands(page) == "Nobody has claimed it.")
+    claim = node.desk.claim
+
+    def claim_and_break(*args, **more):
+        claim(*args, **more)
+        raise DatabaseUnavailable("gone before it could answer")
+
+    node.desk.claim = claim_and_break
+    keys(browser, "c")
+    until(browser, lambda page: "not known whether" in toast(page))
+    until(browser, lambda page: stands(page).startswith("Yours until"))
+    complaints(browser)  # of the 503, which is what this test is about
 
 
 def test_a_new_image_announces_itself_and_moves_nothing(browser, node, running):

@@ -11,6 +11,9 @@ export class Refused extends Error {
   }
 }
 
+// Whether the node said no. After any other error the deed may have been done all the same.
+export const isRefusal = (error) => error instanceof Refused && error.status < 500;
+
 export function tellConnection(isLost) {
   document.dispatchEvent(new CustomEvent("connection", { detail: { isLost } }));
 }

@@ -1,6 +1,6 @@
 // Claim, give back, mark as read: shown at once, and taken back where the node says no.
 import { line, lineOf, nameOf } from "./lines.js";
-import { post, Refused } from "./requests.js";
+import { isRefusal, post } from "./requests.js";
 
 const STATE_OF = { claim: "claimed", release: "unread", read: "read" };
 const SAID_OF = { claim: "claimed", release: "released", read: "read" };
@@ -104,10 +104,11 @@ export class Work {
   }
 
   explain(error, uid) {
-    const said = error instanceof Refused ? error.said : {};
+    const { failed, unknown } = this.page.dataset;
+    const said = isRefusal(error) ? error.said : { error: unknown };
     if (said.kind === "claimed") this.show(uid, "claimed", false, said.claimed_by);
     if (said.kind === "read") this.show(uid, "read", false, said.read_by);
-    this.toasts.show(said.error || this.page.dataset.failed, { isRefusal: true });
+    this.toasts.show(said.error || failed, { isRefusal: true });
     this.news.ask();
   }
 }

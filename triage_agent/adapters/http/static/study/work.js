@@ -1,5 +1,5 @@
 // What a reader does with the study: the answers of the node say how it now stands.
-import { Refused, post } from "../list/requests.js";
+import { isRefusal, post } from "../list/requests.js";
 
 export class Work {
   constructor(element, toasts) {
@@ -23,16 +23,20 @@ export class Work {
     let seconds = this.state?.hold_every ?? 20;
     if (document.visibilityState === "visible") {
       try {
-        this.show(await post(`${this.address}/hold`, null, { background: isBackground }));
+        await this.look(isBackground);
         seconds = this.state.hold_every;
       } catch (error) {
-        if (error instanceof Refused && error.status === 403) return;
+        if (error.status === 403) return;
       }
     }
     setTimeout(() => this.hold(), 1000 * seconds);
   }
 
   act(name) {
+  async look(isBackground) {
+    this.show(await post(`${this.address}/hold`, null, { background: isBackground }));
+  }
+
     const acts = {
       claim: () => this.send("claim", null, this.words.claimed),
       release: () => this.send("release", null, this.words.released),
@@ -94,10 +98,9 @@ export class Work {
   }
 
   refused(error) {
-    if (!(error instanceof Refused || error instanceof TypeError || error.name === "TimeoutError")) {
-      throw error;
-    }
-    this.toasts.tell(error.said?.error || this.words.failed, { seconds: 8, isRefusal: true });
+    const said = isRefusal(error) ? error.said.error || this.words.failed : this.words.unknown;
+    this.toasts.tell(said, { seconds: 8, isRefusal: true });
+    if (!isRefusal(error)) this.look(true).catch(() => {}); // then the next look says how it stands
   }
 
   show(state) {
