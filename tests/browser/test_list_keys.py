@@ -2,11 +2,42 @@
 
 import pytest
 
-from tests.browser.list_page import add, opened, state
-from tests.browser.looking import complaints, press, text_of, until
+from tests.browser.list_page import add, line, link, opened, state, studies
+from tests.browser.looking import complaints, focused, press, text_of, until
+from tests.factories import uid
+from triage_agent.domain.worklist import ReadingState
 from triage_agent.errors import DatabaseUnavailable
 
 pytestmark = pytest.mark.integration
+
+
+def test_keys_do_nothing_with_a_study_that_the_focus_went_to_by_itself(browser, node, running):
+    add(node, 1, 0.9)
+    add(node, 2, 0.7)
+    add(node, 3, 0.6)
+    opened(browser, f"{running.url}?state=unread", idle_seconds=0.5)
+    press(browser, "j", "c")  # then the reader looks at it elsewhere
+    until(browser, lambda page: studies(page) == [2, 3])
+    until(browser, lambda page: focused(page) == link(2))
+    for key in "rcx":
+        press(browser, key)
+        assert "is not here any more" in text_of(browser, "#toasts")
+        assert state(browser, 2) == ["unread", False]
+    press(browser, "j", "r")  # one down from where the reader was
+    until(browser, lambda _: node.rows.reading[uid("study", 2)].state is ReadingState.READ)
+    assert complaints(browser) == []
+
+
+def test_a_click_chooses_a_study_that_the_focus_went_to_by_itself(browser, node, running):
+    add(node, 1, 0.9)
+    add(node, 2, 0.7)
+    opened(browser, f"{running.url}?state=unread", idle_seconds=0.5)
+    press(browser, "j", "c")
+    until(browser, lambda page: focused(page) == link(2))
+    browser.execute_script("document.querySelector(arguments[0]).click()", f"{line(2)} .c-state")
+    press(browser, "r")
+    until(browser, lambda _: node.rows.reading[uid("study", 2)].state is ReadingState.READ)
+    assert complaints(browser) == []
 
 
 def test_what_may_have_been_done_is_not_called_undone(browser, node, running):

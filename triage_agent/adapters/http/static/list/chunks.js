@@ -1,7 +1,7 @@
 // The table in chunks: those near the screen hold lines, the others a gap as high as their lines
 // would be. So the scroll bar is right from the start and the page stays small.
 import { get } from "./requests.js";
-import { focusOf, giveFocus, line, lineOf, parse, renew } from "./lines.js";
+import { focusOf, giveFocus, inheritFocus, line, lineOf, parse, renew } from "./lines.js";
 
 const NEAR = "100% 0px"; // of the screen, above and below: loaded before they are seen
 const SETTLE_MS = 60; // chunks that only fly by are not asked for
@@ -202,7 +202,8 @@ export class Chunks {
     this.#makeGaps();
     this.#settle(kept);
     if (focus && !giveFocus(focus)) {
-      heirs.some((uid) => giveFocus({ uid, control: 0 }));
+      const heir = heirs.map(line).find(Boolean);
+      if (heir) inheritFocus(heir);
     }
     this.onLines();
     return true;

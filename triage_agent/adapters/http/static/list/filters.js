@@ -1,7 +1,7 @@
 // The filter: what is typed and ticked, the views, the chips and the heads of the columns all say
 // the same thing, and that is the page's address.
 import { get, post } from "./requests.js";
-import { focusOf, giveFocus, linkOf, parse } from "./lines.js";
+import { focusOf, giveFocus, inheritFocus, parse } from "./lines.js";
 
 const TYPING_MS = 180;
 
@@ -87,7 +87,7 @@ export class Filters {
         (again ?? list.querySelector("[data-list]"))?.focus();
       } else if (study && !giveFocus(study)) {
         const first = list.querySelector("tr[data-uid]");
-        if (first) linkOf(first).focus();
+        if (first) inheritFocus(first);
       }
       this.onList();
     } catch {

@@ -16,6 +16,7 @@ export class Keys {
       const tr = lineOf(event.target);
       if (tr) this.here(tr);
     });
+    document.addEventListener("click", (event) => lineOf(event.target)?.classList.remove("inherited"));
     addEventListener("pagehide", () => this.#remember());
     // The line may have been renewed meanwhile; then what had the focus before is there no more.
     for (const dialog of document.querySelectorAll("dialog")) {
@@ -49,6 +50,7 @@ export class Keys {
   go(tr) {
     if (!tr) return;
     this.here(tr);
+    tr.classList.remove("inherited");
     linkOf(tr).focus({ preventScroll: true });
     tr.scrollIntoView({ block: "nearest" });
   }
@@ -56,6 +58,8 @@ export class Keys {
   async move(direction) {
     const from = this.current;
     if (!from) return this.go(this.#firstSeen());
+    // It stands just below the place that the reader was at.
+    if (direction > 0 && from.classList.contains("inherited")) return this.go(from);
     const to = await this.chunks.beside(from, direction);
     if (this.current === from || !this.current) this.go(to);
   }
@@ -75,7 +79,8 @@ export class Keys {
   }
 
   #remember() {
-    this.address.remember({ uid: this.current?.dataset.uid, top: this.chunks.scroll.scrollTop });
+    const chosen = document.querySelector("#table tr.here:not(.inherited)");
+    this.address.remember({ uid: chosen?.dataset.uid, top: this.chunks.scroll.scrollTop });
   }
 
   // Back from a study: the list stands where it stood.
@@ -134,9 +139,9 @@ export class Keys {
       j: () => this.move(1),
       k: () => this.move(-1),
       o: () => this.current && linkOf(this.current).click(),
-      c: () => this.work.act(this.current, "claim"),
-      r: () => this.work.act(this.current, "read"),
-      x: () => this.work.act(this.current, "release"),
+      c: () => this.#act("claim"),
+      r: () => this.#act("read"),
+      x: () => this.#act("release"),
       u: () => this.toasts.undo(),
       p: () => this.filters.byPriority(),
       g: () => this.#g(),
@@ -150,6 +155,12 @@ export class Keys {
     };
     if (this.work.mayRead) deeds.n = () => this.work.next();
     return deeds[key];
+  }
+
+  #act(deed) {
+    const tr = this.current;
+    if (!tr?.classList.contains("inherited")) return this.work.act(tr, deed);
+    return this.toasts.show(this.page.dataset.notChosen, { isRefusal: true });
   }
 
   #g() {

@@ -13,20 +13,32 @@ export function parse(html) {
 
 const WITHIN = "a, button";
 
-// Which study has the focus, and which control of its line.
+// Which study has the focus, which control of its line, and whether the reader went there.
 export function focusOf() {
   const focused = document.activeElement;
   const tr = lineOf(focused);
   if (!tr) return null;
-  return { uid: tr.dataset.uid, control: [...tr.querySelectorAll(WITHIN)].indexOf(focused) };
+  return {
+    uid: tr.dataset.uid,
+    control: [...tr.querySelectorAll(WITHIN)].indexOf(focused),
+    isInherited: tr.classList.contains("inherited"),
+  };
 }
 
 export function giveFocus(focus) {
   const tr = focus && line(focus.uid);
   if (!tr) return false;
+  tr.classList.toggle("inherited", focus.isInherited);
   const control = tr.querySelectorAll(WITHIN)[focus.control];
   (control?.checkVisibility?.() ? control : linkOf(tr)).focus({ preventScroll: true });
   return true;
+}
+
+// The focus goes to a study by itself: what it was on is gone. Until the reader goes to a study, no
+// key does anything with this one.
+export function inheritFocus(tr) {
+  tr.classList.add("inherited");
+  linkOf(tr).focus({ preventScroll: true });
 }
 
 // Makes `tr` say what `now` says; the same picture is neither asked for nor drawn again.
@@ -38,7 +50,7 @@ export function renew(tr, now) {
   const isSame = picture && next && picture.getAttribute("src") === next.getAttribute("src");
   // Not the other way round: an image that changes its document is fetched again.
   if (isSame) next.replaceWith(slot);
-  const kept = [...tr.classList].filter((name) => ["here", "busy"].includes(name));
+  const kept = [...tr.classList].filter((name) => ["here", "busy", "inherited"].includes(name));
   for (const { name } of [...tr.attributes]) tr.removeAttribute(name);
   for (const { name, value } of now.attributes) tr.setAttribute(name, value);
   tr.classList.add(...kept);
@@ -51,6 +63,7 @@ export function renew(tr, now) {
 // One line is a stop of the Tab key, with its buttons; the arrows go from line to line.
 export function makeReachable(tr, isReachable) {
   tr.classList.toggle("here", isReachable);
+  if (!isReachable) tr.classList.remove("inherited");
   for (const control of tr.querySelectorAll(WITHIN)) control.tabIndex = isReachable ? 0 : -1;
 }
 
