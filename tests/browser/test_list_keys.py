@@ -40,6 +40,28 @@ def test_a_click_chooses_a_study_that_the_focus_went_to_by_itself(browser, node,
     assert complaints(browser) == []
 
 
+def test_a_key_that_is_held_down_does_its_deed_once(browser, node, running):
+    add(node, 1, 0.9)
+    opened(browser, running.url)
+    press(browser, "j")
+    held = {"type": "keyDown", "key": "c", "text": "c", "autoRepeat": True}
+    browser.execute_cdp_cmd("Input.dispatchKeyEvent", held)
+    assert state(browser, 1) == ["unread", False]
+    press(browser, "c")
+    until(browser, lambda _: node.rows.reading[uid("study", 1)].claimed_by == "local")
+
+
+def test_next_pressed_again_and_again_claims_the_one_study_that_opens(browser, node, running):
+    for number, probability in ((1, 0.9), (2, 0.7), (3, 0.6)):
+        add(node, number, probability)
+    opened(browser, running.url)
+    browser.execute_script("setInterval(() => document.getElementById('next').click(), 5)")
+    until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 1)}"))
+    claimed = [each for each, reading in node.rows.reading.items() if reading.claimed_by]
+    assert claimed == [uid("study", 1)]
+    assert complaints(browser) == []
+
+
 def test_what_may_have_been_done_is_not_called_undone(browser, node, running):
     add(node, 1, 0.9)
     opened(browser, running.url)

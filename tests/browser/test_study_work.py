@@ -81,6 +81,20 @@ def test_what_somebody_else_has_is_theirs(browser, node, running):
     assert complaints(browser) == []
 
 
+def test_next_pressed_again_and_again_claims_the_one_study_that_opens(browser, node, running):
+    wrist(node, probability=0.94)
+    for number, probability in ((2, 0.8), (3, 0.7), (4, 0.6)):
+        node.score(node.receive(StudyInstanceUID=uid("study", number)), probability)
+    node.desk.mark_read(STUDY, "local", generation=1, images=3, now=node.clock.now())
+    open_study(browser, running)
+    again = "setInterval(() => document.querySelector('[data-do=following]').click(), 5)"
+    browser.execute_script(again)
+    until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 2)}"))
+    claimed = [each for each, reading in node.rows.reading.items() if reading.claimed_by]
+    assert claimed == [uid("study", 2)]
+    assert complaints(browser) == []
+
+
 def test_what_may_have_been_done_is_not_called_undone(browser, node, running):
     wrist(node, probability=0.94)
     open_study(browser, running)

@@ -2,6 +2,7 @@
 import { line, lineOf, linkOf, makeReachable } from "./lines.js";
 
 const TYPES = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+const MOVES = "jk"; // these go on while they are held down
 const DOUBLE_MS = 800; // between the two of "g g"
 
 export class Keys {
@@ -108,7 +109,8 @@ export class Keys {
       return;
     }
     const inList = !target.closest?.("details[open], .filters, .top");
-    const deed = (inList && this.#always(key)) || (this.page.dataset.singleKeys && this.#single(key));
+    const isSingle = this.page.dataset.singleKeys && (!event.repeat || MOVES.includes(key));
+    const deed = (inList && this.#always(key)) || (isSingle && this.#single(key));
     if (!deed) return;
     event.preventDefault();
     Promise.resolve(deed()).catch(() => {});

@@ -1,5 +1,6 @@
 // Claim, give back, mark as read: shown at once, and taken back where the node says no.
 import { line, lineOf, nameOf } from "./lines.js";
+import { openNext } from "./next_study.js";
 import { isRefusal, post } from "./requests.js";
 
 const STATE_OF = { claim: "claimed", release: "unread", read: "read" };
@@ -49,17 +50,12 @@ export class Work {
 
   // Claims the most urgent study that nobody has, of those that the filter shows, and opens it.
   async next() {
-    const button = document.getElementById("next");
-    if (!button || button.ariaBusy === "true") return;
-    button.ariaBusy = "true";
+    const { text } = this.address;
     try {
-      const taken = await post(this.address.of("/worklist/next"), null, { text: this.address.text });
-      if (taken?.address) location.assign(taken.address);
-      else this.toasts.show(this.page.dataset.nothingLeft);
+      const isThere = await openNext(this.address.of("/worklist/next"), { text });
+      if (!isThere) this.toasts.show(this.page.dataset.nothingLeft);
     } catch (error) {
       this.explain(error, "");
-    } finally {
-      button.ariaBusy = "false";
     }
   }
 

@@ -1,4 +1,5 @@
 // What a reader does with the study: the answers of the node say how it now stands.
+import { openNext } from "../list/next_study.js";
 import { isRefusal, post } from "../list/requests.js";
 
 export class Work {
@@ -89,9 +90,7 @@ export class Work {
 
   async next() {
     try {
-      const answer = await post("/worklist/next");
-      if (answer) location.assign(answer.address);
-      else this.toasts.tell(this.words.nothingLeft, { seconds: 6 });
+      if (!(await openNext())) this.toasts.tell(this.words.nothingLeft, { seconds: 6 });
     } catch (error) {
       this.refused(error);
     }
