@@ -1,6 +1,7 @@
 """Work on the page of a study in a real browser, by mouse and by keys."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import timedelta, timezone
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from tests.browser.study_page import (
     toast,
     wrist,
 )
-from tests.factories import uid
+from tests.factories import T0, uid
 from tests.fakes.web_node import WebNode, make_radiograph
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.errors import DatabaseUnavailable, DecoderCrashed
@@ -53,14 +54,14 @@ def test_a_reader_works_with_the_keyboard_alone(browser, node, running):
     judged = browser.find_element(By.ID, "work").get_attribute("data-judged")
     until(browser, lambda page: toast(page) == judged)
     keys(browser, "r")
-    until(browser, lambda page: stands(page).startswith("Read by local at"))
+    until(browser, lambda page: stands(page).startswith("Read by local,"))
     assert reading_of(node).state is ReadingState.READ
     assert toast(browser) == "Marked as read"
     keys(browser, "u")
     until(browser, lambda page: stands(page).startswith("Yours until"))
     assert reading_of(node).state is ReadingState.CLAIMED
     keys(browser, "r")
-    until(browser, lambda page: stands(page).startswith("Read by local at"))
+    until(browser, lambda page: stands(page).startswith("Read by local,"))
     node.score(node.receive(StudyInstanceUID=uid("study", 2)), 0.8)
     keys(browser, "n")
     until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 2)}"))
@@ -110,6 +111,19 @@ def test_what_may_have_been_done_is_not_called_undone(browser, node, running):
     until(browser, lambda page: "not known whether" in toast(page))
     until(browser, lambda page: stands(page).startswith("Yours until"))
     complaints(browser)  # of the 503, which is what this test is about
+
+
+def test_when_it_was_read_is_told_with_the_date_and_in_the_nodes_zone(browser, node, serve):
+    node.facts = replace(node.facts, zone=timezone(timedelta(hours=5, minutes=45)))
+    wrist(node, probability=0.94)
+    node.desk.mark_read(STUDY, "somebody", generation=1, images=3, now=T0)
+    running = serve(node)
+    open_study(browser, running)
+    until(browser, lambda page: stands(page) == "Read by somebody, 17:45")
+    node.clock.advance(24 * 3600)
+    open_study(browser, running)
+    until(browser, lambda page: stands(page) == "Read by somebody, 01 Jan 17:45")
+    assert complaints(browser) == []
 
 
 def test_a_new_image_announces_itself_and_moves_nothing(browser, node, running):

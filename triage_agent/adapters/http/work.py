@@ -36,6 +36,8 @@ Marking as read needs no claim, only that nobody else has the study.
                                     state is not "read" and read_by is not ""
      "verdict": {"judgement", "reason" ("" to agree), "text", "generation", "at"} | null,
                                     the visitor's latest
+     "when": "31 Dec 14:05",        when it was read, or until when it is claimed, as people read
+                                    it, in the node's zone; "" if neither
      "undo": 17 | null,             give it to .../undo
      "undo_seconds": 8,             for so long it can be undone, by the same visitor
      "hold_every": 20}
@@ -54,6 +56,7 @@ Every change is told to open pages by the event stream within a second.
 """
 
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -68,6 +71,7 @@ from triage_agent.adapters.http.asking import asked_of
 from triage_agent.adapters.http.conflicts import deed_refused
 from triage_agent.adapters.http.facts import Sources
 from triage_agent.adapters.http.rights import Reader
+from triage_agent.adapters.http.rows import moment
 from triage_agent.errors import ReadingConflict, StudyUnknown, TransientError
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -100,34 +104,40 @@ def work_routes(sources: Sources) -> APIRouter:
     """Return the routes. Functions without `async` run in threads, for the ports block."""
     router = APIRouter(route_class=_DeedRoute)
 
+    def told(work: deeds.Work) -> JSONResponse:
+        instant = work["read_at"] if work["state"] == "read" else work["claimed_until"]
+        now, zone = sources.clock.now(), sources.facts.zone
+        when = moment(datetime.fromisoformat(instant), now, zone).clock if instant else ""
+        return JSONResponse({**work, "when": when})
+
     @router.post("/worklist/next")
     def claim_next(request: Request, visitor: Reader) -> Response:
         wanted = asked_of(request, visitor, sources.facts).wanted
         work = deeds.claim_next(sources, request, visitor, wanted)
-        return Response(status_code=HTTP_204_NO_CONTENT) if work is None else JSONResponse(work)
+        return Response(status_code=HTTP_204_NO_CONTENT) if work is None else told(work)
 
     @router.post("/studies/{uid}/claim")
     def claim(request: Request, visitor: Reader, uid: StudyUID) -> JSONResponse:
-        return JSONResponse(deeds.claim(sources, request, visitor, uid))
+        return told(deeds.claim(sources, request, visitor, uid))
 
     @router.post("/studies/{uid}/release")
     def release(request: Request, visitor: Reader, uid: StudyUID) -> JSONResponse:
-        return JSONResponse(deeds.release(sources, request, visitor, uid))
+        return told(deeds.release(sources, request, visitor, uid))
 
     @router.post("/studies/{uid}/read")
     def read(request: Request, visitor: Reader, uid: StudyUID, shown: deeds.Shown) -> JSONResponse:
-        return JSONResponse(deeds.mark_read(sources, request, visitor, uid, shown))
+        return told(deeds.mark_read(sources, request, visitor, uid, shown))
 
     @router.post("/studies/{uid}/verdict")
     def verdict(request: Request, visitor: Reader, uid: StudyUID, said: deeds.Said) -> JSONResponse:
-        return JSONResponse(deeds.give_verdict(sources, request, visitor, uid, said))
+        return told(deeds.give_verdict(sources, request, visitor, uid, said))
 
     @router.post("/studies/{uid}/undo")
     def undo(request: Request, visitor: Reader, uid: StudyUID, asked: deeds.Undo) -> JSONResponse:
-        return JSONResponse(deeds.undo(sources, request, visitor, uid, asked))
+        return told(deeds.undo(sources, request, visitor, uid, asked))
 
     @router.post("/studies/{uid}/hold")
     def hold(visitor: Reader, uid: StudyUID) -> JSONResponse:
-        return JSONResponse(deeds.hold(sources, visitor, uid))
+        return told(deeds.hold(sources, visitor, uid))
 
     return router

@@ -64,6 +64,7 @@ def test_a_study_is_claimed_and_released(node, post):
         "undo": 0,
         "undo_seconds": 8,
         "hold_every": 20,
+        "when": "12:30",
     }
     assert isinstance(said["undo"], int)
     assert node.worklist.version() != version  # other pages are told

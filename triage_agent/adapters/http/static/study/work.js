@@ -33,11 +33,11 @@ export class Work {
     setTimeout(() => this.hold(), 1000 * seconds);
   }
 
-  act(name) {
   async look(isBackground) {
     this.show(await post(`${this.address}/hold`, null, { background: isBackground }));
   }
 
+  act(name) {
     const acts = {
       claim: () => this.send("claim", null, this.words.claimed),
       release: () => this.send("release", null, this.words.released),
@@ -129,22 +129,12 @@ export class Work {
 
   sentence(state) {
     const { words } = this;
-    if (state.state === "read") return put(words.readBy, state.read_by, clock(state.read_at));
-    if (state.mine) return put(words.mineUntil, "", clock(state.claimed_until));
-    if (state.state === "claimed") {
-      return put(words.claimedBy, state.claimed_by, clock(state.claimed_until));
-    }
+    if (state.state === "read") return put(words.readBy, state.read_by, state.when);
+    if (state.mine) return put(words.mineUntil, "", state.when);
+    if (state.state === "claimed") return put(words.claimedBy, state.claimed_by, state.when);
     if (state.read_by) return put(words.readBefore, state.read_by, String(state.new_images));
     return words.unread;
   }
 }
 
 const put = (sentence, who, when) => sentence.replace("{who}", () => who).replace("{when}", () => when);
-
-const clock = (instant) =>
-  instant
-    ? new Date(instant).toLocaleTimeString(document.documentElement.lang, {
-        hour: "2-digit",
-        minute: "2-digit",
-      })
-    : "–";
