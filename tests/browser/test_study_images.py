@@ -33,6 +33,31 @@ def node() -> WebNode:
     return study_node()
 
 
+def test_an_image_may_come_before_its_place_on_the_page_has_a_size(browser, node, running):
+    receive(node, make_radiograph())
+    open_study(browser, running)
+    scale = browser.execute_async_script("""
+        const [done] = arguments;
+        const frames = () => new Promise((go) => {
+          requestAnimationFrame(() => requestAnimationFrame(go));
+        });
+        import("/static/study/view.js").then(async ({ View }) => {
+          const element = document.querySelector(".view").cloneNode(true);
+          element.style.display = "none";
+          Object.assign(element.querySelector("canvas"), { width: 0, height: 0 });
+          document.querySelector(".views").append(element);
+          const view = new View(element);
+          await view.load();
+          await frames();
+          element.style.display = "";
+          await frames();
+          done(view.canvas.dataset.scale);
+        });
+    """)
+    assert float(scale) > 0
+    assert complaints(browser) == []
+
+
 def test_every_view_is_shown_as_it_was_received(browser, node, running):
     columns = np.arange(0, 4000, 100, dtype=np.uint16)
     upright = make_radiograph(windows=(Window(center=2000, width=1000),))

@@ -157,7 +157,7 @@ export class View extends EventTarget {
   // Several changes within a frame are drawn once.
   draw() {
     this.dispatchEvent(new Event("changed"));
-    if (this.waiting || !this.radiograph) return;
+    if (this.waiting || !this.radiograph || !this.canvas.width) return; // `resize` draws then
     this.waiting = requestAnimationFrame(() => this.paint());
   }
 
