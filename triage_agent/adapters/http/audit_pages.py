@@ -130,6 +130,7 @@ def _instant(typed: str, zone: tzinfo | None) -> datetime | None:
     try:
         read = datetime.fromisoformat(typed)
         local = read if read.tzinfo or zone is None else read.replace(tzinfo=zone)
+        local.astimezone(zone)  # fails for what could not be shown there
         return local.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise HTTPException(HTTP_404_NOT_FOUND) from error

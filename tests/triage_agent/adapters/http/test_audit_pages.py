@@ -6,6 +6,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -113,6 +114,11 @@ def test_filters_stand_in_the_address(node, client, query):
 def test_what_cannot_be_meant_is_refused_and_never_widens(client, lines, query):
     lines(1)
     assert client.get(f"/audit?{query}").status_code == 404
+
+
+def test_an_instant_that_is_none_in_the_zone_of_the_page_is_refused(node, client):
+    object.__setattr__(node.facts, "zone", timezone(timedelta(hours=-5)))
+    assert client.get("/audit?since=0001-01-01T00:00:00Z").status_code == 404
 
 
 def test_looking_is_taken_down_with_what_was_looked_for(node, client):
