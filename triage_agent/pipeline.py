@@ -96,7 +96,7 @@ class Reporting:
         """
         done = 0
         now = self.clock.now()
-        # Neither longer where the clock was set back.
+        # Where the clock was set back, no longer than that either.
         latest = now + POSTPONED_FOR
         self._postponed = {
             u: until for u, until in self._postponed.items() if now < until <= latest

@@ -38,7 +38,6 @@ class CohortPart:
 
     Attributes:
         name: as tables and cards name it.
-        cohort: as the samples name it.
         samples: in order; never empty.
         unit: what is judged: "studies", or "images" where the cohort knows no studies.
         part: of the cohort, one of `PARTS`.
@@ -46,7 +45,6 @@ class CohortPart:
     """
 
     name: str
-    cohort: str
     samples: list[Sample]
     unit: str
     part: str
@@ -97,7 +95,6 @@ class CohortChoice:
             raise ValueError(f"there is no image in the part {self.part} of this cohort")
         return CohortPart(
             self._name(form, samples[0].cohort),
-            samples[0].cohort,
             samples,
             "studies" if any(sample.study for sample in samples) else "images",
             self.part,

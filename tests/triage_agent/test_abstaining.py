@@ -6,8 +6,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from dicom_fixtures import encoded, synthetic_study
-from tests.factories import make_instance, make_opening
+from dicom_fixtures import synthetic_study
 from tests.fakes.bundle import make_bundle
 from tests.fakes.classifier import FakeClassifier
 from tests.fakes.clock import FakeClock
@@ -15,9 +14,8 @@ from tests.fakes.outbox import FakeOutbox
 from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from tests.fakes.worklist import FakeWorklist
+from tests.received import receive_hand
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
-from triage_agent.dicom.headers import parse_header
-from triage_agent.dicom.part10 import file_head
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import ResultKind
 from triage_agent.domain.instance import Instance, InstanceState
@@ -29,7 +27,6 @@ from triage_agent.infer.scope_gate import BEYOND_SCOPE, ScopeGate
 from triage_agent.infer.scoring import score_due
 from triage_agent.model_in_use import algorithm_identity
 from triage_agent.pipeline import Reporting, assess_due
-from triage_agent.receive.receipt import object_digest
 from triage_agent.report.compose import compose
 from triage_agent.settings import DestinationSettings, PrioritiseSettings
 
@@ -85,23 +82,7 @@ class Node:
         return list(study.datasets)
 
     def _received(self, dataset: pydicom.Dataset) -> Instance:
-        syntax = str(dataset.file_meta.TransferSyntaxUID)
-        data = encoded(dataset)
-        header = parse_header(data, syntax)
-        head = file_head(
-            SOPClassUID=header.SOPClassUID,
-            SOPInstanceUID=header.SOPInstanceUID,
-            TransferSyntaxUID=syntax,
-            source_ae_title="TEST",
-        )
-        instance = make_instance(
-            header,
-            region=Region.HAND,
-            stored=self.store.put([head, data], object_digest(data, syntax)),
-            received_at=self.clock.now(),
-        )
-        self.register.register(instance, make_opening(), stat=False, quiet_seconds=1)
-        return instance
+        return receive_hand(dataset, self.register, self.store, self.clock.now())
 
     def states(self) -> list[InstanceState]:
         rows = self.register.rows.instances

@@ -17,7 +17,7 @@ Parameters of the first five lines may be given more than once: any of the value
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +26,7 @@ from triage_agent.domain.region import Region
 from triage_agent.domain.worklist import ReadingState
 from triage_agent.domain.worklist_filter import NOT_READ, WorklistFilter
 from triage_agent.domain.worklist_order import BY_PRIORITY, ListColumn, WorklistOrder
+from triage_agent.prioritise.listing import located
 
 REGION_UNKNOWN = "unknown"
 MAXIMUM_TEXT = 200  # characters, of any value
@@ -197,10 +198,7 @@ def _instant(value: str, zone: tzinfo | None, *, is_end: bool) -> datetime:
         instant = datetime.fromisoformat(value)
         if is_end and _DAY.fullmatch(value):
             instant += timedelta(days=1)
-        if instant.tzinfo is None and zone is not None:
-            instant = instant.replace(tzinfo=zone)
-        instant.astimezone(zone)  # fails for what could not be shown there
-        return instant.astimezone(UTC)
+        return located(instant, zone)
     except (ValueError, OverflowError):
         raise ValueError("a day or an instant as in 2026-01-31 or 2026-01-31T08:00:00Z") from None
 

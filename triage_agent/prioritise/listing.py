@@ -4,7 +4,7 @@ Keys are only ever added. Instants are ISO 8601 in UTC with a `Z`; what is not k
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TypedDict
 
 from triage_agent.domain.region import Region
@@ -76,6 +76,16 @@ def list_study(entry: WorklistEntry, place: int | None) -> ListedStudy:
         read_at=iso_or_none(entry.read_at),
         new_images=entry.new_images,
     )
+
+
+def located(instant: datetime, zone: tzinfo | None) -> datetime:
+    """Return in UTC an instant as somebody wrote it; without a zone it is that of the page.
+
+    Raises OverflowError for one that is beyond the calendar in UTC or in the zone.
+    """
+    here = instant if instant.tzinfo or zone is None else instant.replace(tzinfo=zone)
+    here.astimezone(zone)
+    return here.astimezone(UTC)
 
 
 def iso(instant: datetime) -> str:

@@ -37,7 +37,7 @@ def trained(samples, tmp_path):
 
 
 def part_of(samples, name):
-    return CohortPart(f"ours {name}", "ours", samples, "images", name, "csv")
+    return CohortPart(f"ours {name}", samples, "images", name, "csv")
 
 
 def test_what_was_learnt_from_is_known_again(samples, trained):

@@ -4,23 +4,19 @@ from functools import partial
 
 import pytest
 
-from dicom_fixtures import encoded, synthetic_study
+from dicom_fixtures import synthetic_study
 from tests.factories import (
-    make_instance,
-    make_opening,
     make_score,
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.outbox import FakeOutbox
 from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
+from tests.received import receive_hand
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
-from triage_agent.dicom.headers import parse_header
-from triage_agent.dicom.part10 import file_head
 from triage_agent.domain.algorithm import AlgorithmIdentity
 from triage_agent.domain.region import Region
 from triage_agent.pipeline import Reporting, assess_due
-from triage_agent.receive.receipt import object_digest
 from triage_agent.report.compose import compose
 from triage_agent.settings import DestinationSettings, PrioritiseSettings
 
@@ -54,26 +50,7 @@ def store(tmp_path):
 @pytest.fixture
 def receive(register, store, clock):
     """Return a function that takes in real objects."""
-
-    def take_in(dataset) -> None:
-        syntax = str(dataset.file_meta.TransferSyntaxUID)
-        data = encoded(dataset)
-        header = parse_header(data, syntax)
-        head = file_head(
-            SOPClassUID=header.SOPClassUID,
-            SOPInstanceUID=header.SOPInstanceUID,
-            TransferSyntaxUID=syntax,
-            source_ae_title="TEST",
-        )
-        instance = make_instance(
-            header,
-            region=Region.HAND,
-            stored=store.put([head, data], object_digest(data, syntax)),
-            received_at=clock.now(),
-        )
-        register.register(instance, make_opening(), stat=False, quiet_seconds=1)
-
-    return take_in
+    return lambda dataset: receive_hand(dataset, register, store, clock.now())
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The audit trail for those who look after it: searched page by page, and exported whole."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from triage_agent.adapters.http.templating import Templates
 from triage_agent.dicom.audit_message import audit_message
 from triage_agent.domain.audit import AuditCursor, AuditEntry, AuditFilter, Deed
 from triage_agent.domain.audit_rows import csv_header, csv_line, json_line
+from triage_agent.prioritise.listing import located
 
 PAGE_LINES = 100
 # Sent at once: a line of its own each would cost more to send than to make.
@@ -128,10 +129,7 @@ def _instant(typed: str, zone: tzinfo | None) -> datetime | None:
     if not typed:
         return None
     try:
-        read = datetime.fromisoformat(typed)
-        local = read if read.tzinfo or zone is None else read.replace(tzinfo=zone)
-        local.astimezone(zone)  # fails for what could not be shown there
-        return local.astimezone(UTC)
+        return located(datetime.fromisoformat(typed), zone)
     except (ValueError, OverflowError) as error:
         raise HTTPException(HTTP_404_NOT_FOUND) from error
 

@@ -2,16 +2,13 @@
 
 from datetime import timedelta
 
-import pytest
-
 from tests.factories import (
     make_instance,
     make_opening,
     make_score,
     uid,
 )
-from tests.fakes.clock import FakeClock
-from tests.fakes.study_register import FakeStudyRegister
+from tests.triage_agent.pipeline.conftest import POLICY
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.priority import PriorityClass
@@ -19,19 +16,6 @@ from triage_agent.domain.region import Region
 from triage_agent.domain.scope import ScopeDecision
 from triage_agent.opening import open_study
 from triage_agent.pipeline import assess_due
-from triage_agent.settings import PrioritiseSettings
-
-POLICY = PrioritiseSettings()
-
-
-@pytest.fixture
-def clock():
-    return FakeClock()
-
-
-@pytest.fixture
-def register():
-    return FakeStudyRegister()
 
 
 def test_a_study_opens_waiting_to_be_scored(clock):
