@@ -1,6 +1,6 @@
 """The model in use: where its bundle lies, who takes it up when, and what goes by its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import structlog
@@ -129,22 +129,22 @@ def known_algorithms(settings: Settings) -> KnownAlgorithms:
     return KnownAlgorithms(settings.data_dir / "models" / "known")
 
 
-def refuse_namesake(settings: Settings, bundle: AnyBundle) -> None:
-    """Raise BundleInvalid if what was in use here under this name and version is another model.
+def refuse_namesake(
+    settings: Settings, bundle: AnyBundle, beside: Iterable[AlgorithmIdentity] = ()
+) -> None:
+    """Raise BundleInvalid if another model of this name and version was in use or lies `beside`.
 
     Scores and reports name a model so, and nothing else tells whose they are.
     """
     own, known = algorithm_identity(bundle), known_algorithms(settings)
-    namesakes = [each for each in known.all() if each.model == own.model]
-    # Those that tell more than others, if there are any: the same model may be there twice.
-    telling = [each for each in namesakes if each.judging_sha256] or namesakes
-    if telling and not any(own.may_be(each) for each in telling):
-        raise BundleInvalid(
-            f"{own.model}: another model of that name and version, or with other operating points, "
-            "calibrations or scope, was in use here. Give this one a version of its own, or use "
-            f"the earlier one again. If no score of that one matters any more, remove "
-            f"{known.folder}."
-        )
+    for other in (*known.all(), *beside):
+        if other.model == own.model and not own.may_be(other):
+            raise BundleInvalid(
+                f"{own.model}: another model of that name and version, or with other operating "
+                "points, calibrations or scope, was in use here or can be chosen. Give this one a "
+                "version of its own, or use the other one. If no score of that one matters any "
+                f"more, remove {known.folder}."
+            )
 
 
 def algorithm_rule(

@@ -1,6 +1,6 @@
 """What `triage-agent model` does: show, list, verify and choose what scores."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from triage_agent.adapters.torch_inference.bundle_files import (
     read_model,
 )
 from triage_agent.composition import make_data_dir
+from triage_agent.domain.algorithm import AlgorithmIdentity
 from triage_agent.errors import BundleInvalid, SettingsInvalid
 from triage_agent.model_in_use import (
     algorithm_identity,
@@ -100,9 +101,12 @@ def use_model(settings: Settings, wanted: str | None) -> None:
     verified = verify_bundle(folder, threads=settings.infer.threads)
     for finding in verified.findings:
         click.echo(finding)
-    refuse_namesake(settings, verified.loaded.bundle)
+    beside = [
+        algorithm_identity(each.loaded.bundle) for each in _available(settings) if each.loaded
+    ]
+    refuse_namesake(settings, verified.loaded.bundle, beside)
     if folder != BUNDLED_FOLDER:
-        _refuse_double(settings, verified.loaded)
+        _refuse_device_uid(settings, algorithm_identity(verified.loaded.bundle), beside)
     bundles = installed_bundles(settings)
     make_data_dir(settings)
     try:
@@ -180,20 +184,12 @@ def _find(settings: Settings, wanted: str) -> Path:
     raise BundleInvalid(f"{wanted}: is no folder and no model that is here ({names})")
 
 
-def _refuse_double(settings: Settings, loaded: LoadedModel) -> None:
-    """Scores and reports name a model by name, version and Device UID: these must tell it."""
-    own = algorithm_identity(loaded.bundle)
-    here = [each.loaded.bundle for each in _available(settings) if each.loaded is not None]
-    for other in (*known_algorithms(settings).all(), *map(algorithm_identity, here)):
-        if own.may_be(other):
-            continue
-        if other.model == own.model:
-            raise BundleInvalid(
-                f"{own.model}: another model of that name and version, or with other operating "
-                "points, calibrations or scope, is known here. Export this one with a version of "
-                "its own."
-            )
-        if other.device_uid == own.device_uid:
+def _refuse_device_uid(
+    settings: Settings, own: AlgorithmIdentity, beside: Iterable[AlgorithmIdentity]
+) -> None:
+    """Reports name a model by its Device UID too: that of another one must not come back."""
+    for other in (*known_algorithms(settings).all(), *beside):
+        if other.device_uid == own.device_uid and other.model != own.model:
             raise BundleInvalid(
                 f"{own.model}: has the Device UID of {other.model}. Export it with one of its own."
             )
