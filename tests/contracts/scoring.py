@@ -17,6 +17,7 @@ from tests.factories import (
 from triage_agent.domain.instance import ClassActivation, InstanceState
 from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.worklist import ReadingState
+from triage_agent.ports.register import PATIENT_POSTPONEMENTS
 
 
 class ScoringContract:
@@ -82,6 +83,30 @@ class ScoringContract:
             ports.register.postpone_scoring(UID)
         ports.arrive(make_instance(received_at=after(1)))
         assert [each.attempts for each in ports.register.begin_scoring(16)] == [1, 1]
+
+    def test_what_is_put_off_time_and_again_gives_way_and_goes_by_turns(
+        self, ports: RegisterPorts
+    ) -> None:
+        lost = [make_instance(received_at=after(number)) for number in range(2)]
+        for instance in lost:
+            ports.arrive(instance, due_in_seconds=100, stat=True)
+        UIDs = [each.header.SOPInstanceUID for each in lost]
+
+        def begun(limit: int) -> list[str]:
+            batch = ports.register.begin_scoring(limit)
+            for instance in batch:
+                ports.register.postpone_scoring(instance.header.SOPInstanceUID)
+            return [each.header.SOPInstanceUID for each in batch]
+
+        for _ in range(PATIENT_POSTPONEMENTS):
+            assert begun(2) == UIDs
+        arrived = make_instance(StudyInstanceUID=uid("study", 2), received_at=after(9))
+        ports.arrive(arrived, due_in_seconds=900)
+        assert begun(2) == UIDs  # as urgent as before: so often the disk may fail
+        UID = arrived.header.SOPInstanceUID
+        assert begun(2) == [UID, UIDs[0]]
+        ports.register.record_unreadable(UID, "it is torn", now=after(10))
+        assert [begun(1) for _ in range(4)] == [[UIDs[1]], [UIDs[0]], [UIDs[1]], [UIDs[0]]]
 
     def test_nothing_is_taken_back_of_what_is_settled_or_unknown(
         self, ports: RegisterPorts

@@ -1,5 +1,6 @@
 """The rows that the fakes of StudyRegister, Worklist and Outbox share, in memory."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +32,7 @@ class RegisterRows:
     studies: dict[str, Study] = field(default_factory=dict)
     declared: dict[str, int] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
+    postponements: Counter[str] = field(default_factory=Counter)
     quarantined: dict[tuple[str, str], StoredObject] = field(default_factory=dict)
     reading: dict[str, Reading] = field(default_factory=dict)
     next_places: dict[str, Placement] = field(default_factory=dict)

@@ -14,7 +14,11 @@ from triage_agent.domain.reading import Reading, put_back
 from triage_agent.domain.study import Study, StudyImages, StudyState
 from triage_agent.domain.worklist import Event, ReadingState
 from triage_agent.errors import StudyUnknown
-from triage_agent.ports.register import RegistrationOutcome, StudyOpening
+from triage_agent.ports.register import (
+    PATIENT_POSTPONEMENTS,
+    RegistrationOutcome,
+    StudyOpening,
+)
 
 
 class FakeStudyRegister:
@@ -114,11 +118,14 @@ class FakeStudyRegister:
         if waiting is not None and waiting.attempts > 0:
             postponed = replace(waiting, attempts=waiting.attempts - 1)
             self.rows.instances[SOPInstanceUID] = postponed
+            self.rows.postponements[SOPInstanceUID] += 1
 
-    def _turn(self, instance: Instance) -> tuple[bool, datetime, datetime, str]:
+    def _turn(self, instance: Instance) -> tuple[int, bool, datetime, datetime, str]:
         study = self.rows.studies[instance.header.StudyInstanceUID]
         uid = instance.header.SOPInstanceUID
-        return not study.stat, study.placement.due_at, instance.received_at, uid
+        put_off = self.rows.postponements[uid]
+        gives_way = put_off if put_off > PATIENT_POSTPONEMENTS else 0
+        return gives_way, not study.stat, study.placement.due_at, instance.received_at, uid
 
     def record_score(
         self, SOPInstanceUID: str, score: ImageScore, *, model: str, now: datetime

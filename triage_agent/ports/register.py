@@ -13,6 +13,9 @@ from triage_agent.domain.priority import Placement
 from triage_agent.domain.study import StudyImages
 from triage_agent.domain.worklist import Event
 
+# An image whose scoring was put off more often gives way to all others.
+PATIENT_POSTPONEMENTS = 3
+
 
 class RegistrationOutcome(StrEnum):
     """What became of an attempt to register an instance."""
@@ -66,12 +69,16 @@ class StudyRegister(Protocol):
         """Return instances in state RECEIVED, most urgent study first, attempts raised by one.
 
         An instance with earlier attempts is returned alone, so that one that takes the process
-        down takes no other with it.
+        down takes no other with it. Those that were postponed more than PATIENT_POSTPONEMENTS
+        times come after all others, by turns: files that a disk never gives back hold up nothing.
         """
         ...
 
     def postpone_scoring(self, SOPInstanceUID: str) -> None:
-        """Take back the attempt that `begin_scoring` counted, of an instance still RECEIVED."""
+        """Take back the attempt that `begin_scoring` counted, of an instance still RECEIVED.
+
+        How often that happened to it is counted.
+        """
         ...
 
     def record_score(

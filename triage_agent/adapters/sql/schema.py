@@ -77,6 +77,7 @@ instance = sa.Table(
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("source_ae_title", ReceivedText, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("postponements", sa.Integer, nullable=False, server_default="0"),
     sa.Column("probability", sa.Double),
     sa.Column("activation_rows", sa.Integer),
     sa.Column("activation_columns", sa.Integer),

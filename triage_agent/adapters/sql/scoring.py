@@ -17,6 +17,13 @@ from triage_agent.adapters.sql.rows import (
 from triage_agent.adapters.sql.schema import IS_WAITING_FOR_SCORE, instance, study, worklist_entry
 from triage_agent.domain.instance import ImageScore, Instance, InstanceState
 from triage_agent.domain.worklist import Event
+from triage_agent.ports.register import PATIENT_POSTPONEMENTS
+
+# What was put off more often gives way: files that a disk never gives back must not hold up all
+# others. Among those it goes by turns, so that one that can be read again comes up.
+_GIVES_WAY = sa.case(
+    (instance.c.postponements > PATIENT_POSTPONEMENTS, instance.c.postponements), else_=0
+)
 
 
 def waiting(limit: int) -> sa.Select[str]:
@@ -30,6 +37,7 @@ def waiting(limit: int) -> sa.Select[str]:
         )
         .where(IS_WAITING_FOR_SCORE)
         .order_by(
+            _GIVES_WAY,
             study.c.stat.desc(),
             worklist_entry.c.due_at,
             instance.c.received_at,
@@ -77,11 +85,11 @@ def begin(connection: sa.Connection, limit: int) -> tuple[Instance, ...]:
 
 
 def postpone(connection: sa.Connection, SOPInstanceUID: str) -> None:
-    """Take back an attempt, unless the instance is settled."""
+    """Take back an attempt and count the postponement, unless the instance is settled."""
     connection.execute(
         sa.update(instance)
         .where(instance_of(SOPInstanceUID), IS_WAITING_FOR_SCORE, instance.c.attempts > 0)
-        .values(attempts=instance.c.attempts - 1)
+        .values(attempts=instance.c.attempts - 1, postponements=instance.c.postponements + 1)
     )
 
 

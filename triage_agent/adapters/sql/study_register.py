@@ -70,7 +70,7 @@ class SqlStudyRegister:
             return scoring.begin(connection, limit)
 
     def postpone_scoring(self, SOPInstanceUID: str) -> None:
-        """Take back the attempt that `begin_scoring` counted, of an instance still RECEIVED."""
+        """Take back the attempt that `begin_scoring` counted, and count that it was."""
         with self._database.write() as connection:
             scoring.postpone(connection, SOPInstanceUID)
 
