@@ -155,7 +155,7 @@ class Node:
         return SystemClock()
 
 
-def make_data_dir(settings: "Settings") -> None:
+def _make_data_dir(settings: "Settings") -> None:
     """Make the data folder if it is not there. Raises SettingsInvalid where that cannot be."""
     try:
         # Patients' data lie there: nobody else has to look into it.
@@ -170,12 +170,32 @@ def make_data_dir(settings: "Settings") -> None:
 @contextmanager
 def open_node(settings: "Settings") -> Iterator[Node]:
     """Open database and store. Raises SettingsInvalid where the data folder cannot be used."""
-    make_data_dir(settings)
+    _make_data_dir(settings)
     database = Database(settings.database_url)
     try:
         yield Node(settings, database)
     finally:
         database.dispose()
+
+
+@contextmanager
+def prepared_node(settings: "Settings") -> Iterator[Node]:
+    """Open the node's rows, made here if there are none: for commands that come before `serve`.
+
+    Raises SettingsInvalid if they are of another version of the node.
+    """
+    with open_node(settings) as node:
+        revision = current_revision(node.database)
+        if revision is None:
+            from triage_agent.adapters.sql.migrate import upgrade  # takes long to load
+
+            upgrade(node.database)
+        elif revision != newest_revision():
+            raise SettingsInvalid(
+                f"the database of {settings.data_dir} is of another version of the node: run "
+                "`triage-agent db upgrade`, or start `triage-agent serve` once"
+            )
+        yield node
 
 
 def upgrade_database(settings: "Settings") -> str:

@@ -16,8 +16,10 @@ from triage_agent.adapters.torch_inference.bundle_files import (
     model_name,
     read_model,
 )
-from triage_agent.composition import make_data_dir
+from triage_agent.command_line_audit import note
+from triage_agent.composition import prepared_node
 from triage_agent.domain.algorithm import AlgorithmIdentity
+from triage_agent.domain.audit import Deed
 from triage_agent.errors import BundleInvalid, SettingsInvalid
 from triage_agent.model_in_use import (
     algorithm_identity,
@@ -108,7 +110,9 @@ def use_model(settings: Settings, wanted: str | None) -> None:
     if folder != BUNDLED_FOLDER:
         _refuse_device_uid(settings, algorithm_identity(verified.loaded.bundle), beside)
     bundles = installed_bundles(settings)
-    make_data_dir(settings)
+    name = model_name(verified.loaded.bundle)
+    with prepared_node(settings) as node:
+        note(node, Deed.MODEL_CHANGED, f"{name} chosen")
     try:
         # Known before it is in use: nothing it makes may come back as a stranger's.
         known_algorithms(settings).remember(algorithm_identity(verified.loaded.bundle))
@@ -119,7 +123,6 @@ def use_model(settings: Settings, wanted: str | None) -> None:
         raise SettingsInvalid(
             f"the model cannot be put into {settings.data_dir}: {error.strerror or error}"
         ) from error
-    name = model_name(verified.loaded.bundle)
     if settings.infer.bundle is not None:
         click.echo(
             f"{name} is chosen, but infer.bundle is set to {settings.infer.bundle} and wins: "
@@ -145,6 +148,8 @@ def remove_model(settings: Settings, wanted: str) -> None:
         raise BundleInvalid(f"{wanted}: is not kept in {settings.data_dir}, so it stays")
     if folder == model_folder(settings):
         raise BundleInvalid(f"{wanted}: is in use. Choose another model first.")
+    with prepared_node(settings) as node:
+        note(node, Deed.MODEL_CHANGED, f"{wanted} removed")
     try:
         bundles.remove(folder)
     except OSError as error:

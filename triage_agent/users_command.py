@@ -1,7 +1,6 @@
 """What `triage-agent user` does: users and their sign-ins, in the rows of the node."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import click
 from rich.console import Console
@@ -9,9 +8,8 @@ from rich.table import Table
 
 from triage_agent.adapters.argon2_passwords import Argon2Passwords
 from triage_agent.adapters.http.access import Access
-from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.command_line_audit import note
-from triage_agent.composition import Node, open_node
+from triage_agent.composition import Node, prepared_node
 from triage_agent.domain.account import (
     LONGEST_NAME,
     LONGEST_PASSWORD,
@@ -37,24 +35,6 @@ _FAULTS = {
 }
 
 
-@contextmanager
-def _rows(settings: Settings) -> Iterator[Node]:
-    """Open the node's rows, made here if there are none: users come before the first `serve`."""
-    with open_node(settings) as node:
-        revision = current_revision(node.database)
-        if revision is None:
-            # Imported here: loading the migrations takes longer than any other command.
-            from triage_agent.adapters.sql.migrate import upgrade
-
-            upgrade(node.database)
-        elif revision != newest_revision():
-            raise SettingsInvalid(
-                f"the database of {settings.data_dir} is of another version of the node: run "
-                "`triage-agent db upgrade`, or start `triage-agent serve` once"
-            )
-        yield node
-
-
 def free_name(settings: Settings, typed: str) -> str:
     """Return the form of a name that nobody has yet. Raises SettingsInvalid."""
     name = user_name(typed)
@@ -63,7 +43,7 @@ def free_name(settings: Settings, typed: str) -> str:
             f"{typed!a} cannot be a name: take letters from a to z, digits and . _ @ + -, at most "
             f"{LONGEST_NAME}, a letter or digit first"
         )
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         if node.accounts.user(name) is not None:
             raise SettingsInvalid(_taken(name))
     return name
@@ -71,14 +51,14 @@ def free_name(settings: Settings, typed: str) -> str:
 
 def known_user(settings: Settings, typed: str) -> User:
     """Return a user. Raises UserUnknown."""
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         return _find(node, typed)
 
 
 def add_user(settings: Settings, name: str, roles: Iterable[str], password: str) -> None:
     """Let somebody in. Raises SettingsInvalid for a name that is taken or a poor password."""
     password_hash = _hash(password, name)
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         now = node.clock.now()
         added = User(
             name=name,
@@ -99,7 +79,7 @@ def add_user(settings: Settings, name: str, roles: Iterable[str], password: str)
 
 def list_users(settings: Settings) -> None:
     """Print everybody."""
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         users = node.accounts.users()
         signed_in = _live_sessions(node)
     if not users:
@@ -122,7 +102,7 @@ def list_users(settings: Settings) -> None:
 def set_password(settings: Settings, name: str, password: str) -> None:
     """Give somebody a new password. Raises UserUnknown, SettingsInvalid for a poor one."""
     password_hash = _hash(password, name)
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         node.accounts.set_password(name, password_hash, now=node.clock.now())
         note(node, Deed.USER_CHANGED, f"{name}: new password")
     click.echo(f"{name} has a new password and is signed out everywhere")
@@ -131,7 +111,7 @@ def set_password(settings: Settings, name: str, password: str) -> None:
 def set_roles(settings: Settings, typed: str, roles: Iterable[str]) -> None:
     """Say what somebody may do. Raises UserUnknown."""
     wanted = frozenset(map(Role, roles))
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         found = _find(node, typed)
         node.accounts.set_roles(found.name, wanted, now=node.clock.now())
         note(
@@ -142,7 +122,7 @@ def set_roles(settings: Settings, typed: str, roles: Iterable[str]) -> None:
 
 def set_disabled(settings: Settings, typed: str, *, disabled: bool) -> None:
     """Let somebody in no more, or again. Raises UserUnknown."""
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         found = _find(node, typed)
         node.accounts.set_disabled(found.name, disabled=disabled, now=node.clock.now())
         note(node, Deed.USER_CHANGED, f"{found.name}: {'disabled' if disabled else 'enabled'}")
@@ -154,7 +134,7 @@ def set_disabled(settings: Settings, typed: str, *, disabled: bool) -> None:
 
 def list_sessions(settings: Settings, typed: str | None) -> None:
     """Print who is signed in. Raises UserUnknown."""
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         name = None if typed is None else _session_name(node, typed)
         found = [each for each in _live_sessions(node) if name in (None, each.name)]
     if not found:
@@ -169,7 +149,7 @@ def list_sessions(settings: Settings, typed: str | None) -> None:
 
 def end_sessions(settings: Settings, typed: str | None) -> None:
     """Sign everybody out, or one. Raises UserUnknown."""
-    with _rows(settings) as node:
+    with prepared_node(settings) as node:
         name = None if typed is None else _session_name(node, typed)
         count = node.accounts.end_sessions(name)
         note(node, Deed.USER_CHANGED, f"{name or 'everybody'}: signed out")

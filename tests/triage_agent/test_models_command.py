@@ -9,8 +9,16 @@ from tests.fakes.bundle import relabel, write_bundle
 from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, WEIGHTS
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED
 from triage_agent.adapters.torch_inference.ship_export import ship_export
+from triage_agent.composition import open_node
+from triage_agent.domain.audit import AuditFilter, Deed
 from triage_agent.infer.bundle import ModelBundle
-from triage_agent.model_in_use import ModelWatch, known_algorithms, model_folder, take_up_model
+from triage_agent.model_in_use import (
+    ModelWatch,
+    installed_bundles,
+    known_algorithms,
+    model_folder,
+    take_up_model,
+)
 from triage_agent.settings import Settings
 
 FEATURES = 1280  # of a MobileNetV2
@@ -84,6 +92,24 @@ def test_a_bundle_is_taken_into_use_and_back(invoke, folder):
     for name in ("other", "other 2", after.weights.parent.name):
         assert invoke("use", name).exit_code == 0
     assert model_folder(Settings()) == after.weights.parent
+
+
+def test_who_changes_the_model_stands_in_the_audit_trail(invoke, folder, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")  # whom `getpass` believes
+    invoke("use", str(folder))
+    (kept,) = installed_bundles(Settings()).folders()
+    for refused in (("use", "nowhere"), ("remove", kept.name)):
+        assert invoke(*refused).exit_code == 1
+    invoke("use", "--bundled")
+    invoke("remove", "other 2")
+    with open_node(Settings()) as node:
+        lines = [each.line for each in node.audit.export(AuditFilter())]
+    assert {(each.who, each.deed) for each in lines} == {("command line", Deed.MODEL_CHANGED)}
+    assert [each.detail for each in lines] == [
+        "other 2 chosen; by ada",
+        f"{bundled().model} chosen; by ada",
+        "other 2 removed; by ada",
+    ]
 
 
 def test_a_model_whose_installed_copy_is_damaged_is_shown_and_not_taken_up(invoke, folder):

@@ -37,6 +37,7 @@ _QUERY = _Code("110112", "Query")
 _ALERT = _Code("110113", "Security Alert")
 _AUTHENTICATION = _Code("110114", "User Authentication")
 _LOGIN, _LOGOUT = _Code("110122", "Login"), _Code("110123", "Logout")
+_SOFTWARE = _Code("110131", "Software Configuration")
 _RESTRICTED = _Code("110132", "Use of Restricted Function")
 _USER_CHANGED = _Code("110137", "User Security Attributes Changed")
 _STUDY_UID = _Code("110180", "Study Instance UID")
@@ -52,6 +53,7 @@ _KINDS = {
     Deed.DELIVERY_PARKED: _Kind(_TRANSFER, "E", None, _MINOR_FAILURE),
     Deed.AUDIT_VIEWED: _Kind(_AUDIT_LOG_USED, "R"),
     Deed.AUDIT_EXPORTED: _Kind(_AUDIT_LOG_USED, "R"),
+    Deed.MODEL_CHANGED: _Kind(_ALERT, "E", _SOFTWARE),
     Deed.USER_CHANGED: _Kind(_ALERT, "E", _USER_CHANGED),
     Deed.TOKEN_CHANGED: _Kind(_ALERT, "E", _USER_CHANGED),
     Deed.REFUSED: _Kind(_ALERT, "E", _RESTRICTED, _MINOR_FAILURE),

@@ -28,6 +28,7 @@ class Deed(StrEnum):
     DELIVERY_PARKED = "delivery parked"
     AUDIT_VIEWED = "audit trail viewed"
     AUDIT_EXPORTED = "audit trail exported"
+    MODEL_CHANGED = "model changed"
     USER_CHANGED = "user changed"
     TOKEN_CHANGED = "token changed"  # noqa: S105 (a deed, not a password)
     REFUSED = "refused"  # asked for what their roles do not allow
