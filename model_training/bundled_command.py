@@ -1,6 +1,5 @@
 """The command `bundled`: the model that ships with the node, and its whole card, from a seed."""
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import click
 import torch
 from rich.console import Console
 
-from model_training.bundled_recipe import RECIPE, Recipe
+from model_training.bundled_recipe import RECIPE, Recipe, command_of
 from model_training.bundling import BUNDLE, make_bundled
 from model_training.evaluation.command_options import (
     explained,
@@ -19,7 +18,6 @@ from model_training.evaluation.command_options import (
 )
 from model_training.fit_plan import FitPlan
 from model_training.run_folder import Stage
-from triage_agent.adapters.torch_inference.bundle_files import WEIGHTS
 
 _console = Console()
 
@@ -43,11 +41,6 @@ _CONFIG, _PLAN = RECIPE.config, RECIPE.config.plan
     required=True,
     help="First weights of MobileNetV2: .npz with torchvision's names of keys, or .safetensors.",
 )
-@click.option(
-    "--begun",
-    type=folder,
-    help="Bundle of version 0.5.0, which the earlier stages made: they are not fitted again.",
-)
 @click.option("--out", type=new_folder, required=True, help="Folder for run, figures and bundle.")
 @click.option("--version", default=RECIPE.version, show_default=True, help="Of the bundle.")
 @threads_option
@@ -65,7 +58,6 @@ def bundled(
     *,
     fracatlas_folder: Path,
     weights: Path,
-    begun: Path | None,
     out: Path,
     version: str,
     threads: int,
@@ -110,7 +102,6 @@ def bundled(
             synthetic_pairs=synthetic_pairs,
             slipped_pairs=slipped_pairs,
             hand_pairs=hand_pairs,
-            begun=hashlib.sha256((begun / WEIGHTS).read_bytes()).hexdigest() if begun else "",
         ),
         version,
         operating_studies,
@@ -124,8 +115,7 @@ def bundled(
             fracatlas_folder,
             weights,
             out,
-            commands=commands_of(recipe),
-            begun=begun / WEIGHTS if begun else None,
+            commands=(command_of(recipe),),
             console=_console,
         )
     click.echo(f"{bundle.name} {bundle.version} is in {out / BUNDLE}")
@@ -133,42 +123,3 @@ def bundled(
 
 def _shorter(plan: FitPlan, epochs: int | None) -> FitPlan:
     return plan if epochs is None else replace(plan, epochs=min(plan.epochs, epochs))
-
-
-def commands_of(recipe: Recipe) -> tuple[str, ...]:
-    """What a card names: the command for all stages, and the one that was run, if it is another."""
-    whole = command_of(replace(recipe, config=replace(recipe.config, begun="")))
-    if not recipe.config.begun:
-        return (whole,)
-    return (
-        "# All stages:",
-        whole,
-        "# The last stage alone, as it was run, from what the earlier ones had made:",
-        command_of(recipe),
-    )
-
-
-def command_of(recipe: Recipe) -> str:
-    """The command that makes a recipe again; what is as in `RECIPE` need not be said."""
-    config, usual = recipe.config, RECIPE.config
-    options = {
-        "version": (recipe.version, RECIPE.version),
-        "architecture": (config.architecture, usual.architecture),
-        "size": (config.preprocessing.size, usual.preprocessing.size),
-        "epochs": (config.plan.epochs, usual.plan.epochs),
-        "synthetic-pairs": (config.synthetic_pairs, usual.synthetic_pairs),
-        "slipped-pairs": (config.slipped_pairs, usual.slipped_pairs),
-        "hand-pairs": (config.hand_pairs, usual.hand_pairs),
-        "operating-studies": (recipe.operating_studies, RECIPE.operating_studies),
-        "test-subjects": (recipe.test_subjects, RECIPE.test_subjects),
-        "test-studies": (recipe.test_studies, RECIPE.test_studies),
-        "localised-subjects": (recipe.localised_subjects, RECIPE.localised_subjects),
-    }
-    changed = [
-        f" --{name} {value}" for name, (value, default) in options.items() if value != default
-    ]
-    begun = " --begun BUNDLE" if config.begun else ""
-    return (
-        f"python -m model_training bundled --fracatlas FRACATLAS --weights WEIGHTS{begun} --out OUT"
-        + "".join(changed)
-    )

@@ -93,3 +93,28 @@ DESCRIPTION = Description(
     shortcuts=SHORTCUTS,
     caveats=CAVEATS,
 )
+
+
+def command_of(recipe: Recipe) -> str:
+    """The command that makes a recipe again; what is as in `RECIPE` need not be said."""
+    config, usual = recipe.config, RECIPE.config
+    options = {
+        "version": (recipe.version, RECIPE.version),
+        "architecture": (config.architecture, usual.architecture),
+        "size": (config.preprocessing.size, usual.preprocessing.size),
+        "epochs": (config.plan.epochs, usual.plan.epochs),
+        "synthetic-pairs": (config.synthetic_pairs, usual.synthetic_pairs),
+        "slipped-pairs": (config.slipped_pairs, usual.slipped_pairs),
+        "hand-pairs": (config.hand_pairs, usual.hand_pairs),
+        "operating-studies": (recipe.operating_studies, RECIPE.operating_studies),
+        "test-subjects": (recipe.test_subjects, RECIPE.test_subjects),
+        "test-studies": (recipe.test_studies, RECIPE.test_studies),
+        "localised-subjects": (recipe.localised_subjects, RECIPE.localised_subjects),
+    }
+    changed = [
+        f" --{name} {value}" for name, (value, default) in options.items() if value != default
+    ]
+    return (
+        "python -m model_training bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT"
+        + "".join(changed)
+    )

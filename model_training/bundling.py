@@ -21,7 +21,12 @@ from model_training.evaluation.evaluating import evaluated, scores_name
 from model_training.evaluation.evidence import Paired, add_evidence, weights_sha256
 from model_training.evaluation.linear_probe import NAME as PROBE
 from model_training.evaluation.linear_probe import linear_probe
-from model_training.evaluation.localising import judge_maps, marked_cohorts, pointed_of
+from model_training.evaluation.localising import (
+    judge_maps,
+    marked_cohorts,
+    marked_images,
+    pointed_of,
+)
 from model_training.evaluation.operating_point import points_by_region
 from model_training.evaluation.operation import Operation, write_operation
 from model_training.evaluation.predictions import (
@@ -98,7 +103,6 @@ def make_bundled(
     out: Path,
     *,
     commands: Sequence[str],
-    begun: Path | None = None,
     console: Console,
 ) -> ModelBundle:
     """Fit, choose the operating point, measure, fit the scope gate, export with card, compile.
@@ -112,7 +116,6 @@ def make_bundled(
         weights: first weights.
         out: folder to write.
         commands: that the card names to make it again.
-        begun: weights that the earlier stages made, if these are not to be fitted again.
         console: where progress is shown.
 
     Raises:
@@ -121,9 +124,7 @@ def make_bundled(
         BundleInvalid: the result would not be served.
     """
     run = RunFolder(out / RUN)
-    fit_demonstration(
-        recipe.config, fracatlas_folder, begun or weights, run, resume=True, console=console
-    )
+    fit_demonstration(recipe.config, fracatlas_folder, weights, run, resume=True, console=console)
     operate(recipe, fracatlas_folder, run, out / EVALUATION, console)
     measure(recipe, fracatlas_folder, run, out / EVALUATION, console)
     console.print("fitting a linear probe", highlight=False)
@@ -188,7 +189,7 @@ def measure(
         recipe.localised_subjects,
     )
     model = read_trained(run.path)
-    judged = {name: judge_maps(model, images) for name, images in marked.items()}
+    judged = {name: judge_maps(model, marked_images(each)) for name, each in marked.items()}
     pointed = tuple(pointed_of(name, found) for name, found in judged.items() if found)
     add_evidence(run.path, pointed=pointed)
 

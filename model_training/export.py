@@ -59,7 +59,8 @@ def export_run(
     )
     if operation is not None:
         # A training may have had regions that the node does not assess, or the maker leaves out.
-        bundle = operated(bundle, within(operation, bundle.regions))
+        operation = within(operation, bundle.regions)
+        bundle = operated(bundle, operation)
     gate = read_gate(folder.path)
     if gate is not None:
         bundle = gated(bundle, gate)

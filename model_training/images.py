@@ -137,7 +137,7 @@ def load_images(
     samples: Sequence[Sample],
     spec: Preprocessing,
     on_image: Callable[[], None] = lambda: None,
-    on_unreadable: Callable[[UnreadableImage], None] | None = None,
+    on_unreadable: Callable[[Sample, UnreadableImage], None] | None = None,
     processes: int = 1,
 ) -> ImageSet:
     """Read and resize every sample with the code that the node uses.
@@ -161,7 +161,7 @@ def load_images(
         if isinstance(found, UnreadableImage):
             if on_unreadable is None:
                 raise found
-            on_unreadable(found)
+            on_unreadable(sample, found)
         else:
             pixels[len(read)], mask = found
             if masks is not None and mask is not None:

@@ -1,6 +1,5 @@
 """Starting from weights that were trained on ImageNet."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -98,22 +97,6 @@ def initialise(network: TriageNetwork, choice: str) -> None:
         fill(network, published_weights(network.architecture, choice), choice)
     else:
         load_initial_weights(network, Path(choice))
-
-
-def begin(network: TriageNetwork, path: Path, sha256: str) -> None:
-    """Fill a network, head and all, with the weights of a bundle that it was fitted to before.
-
-    Raises:
-        ValueError: the file has another digest, or the weights of another network.
-        OSError: it cannot be read.
-    """
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256:
-        raise ValueError(f"{path} has the SHA-256 {found}, not {sha256}")
-    try:
-        network.load_state_dict(read_weights(path))
-    except RuntimeError as error:
-        raise ValueError(f"{path} does not fit {network.architecture}: {error}") from error
 
 
 def load_initial_weights(network: TriageNetwork, path: Path) -> None:

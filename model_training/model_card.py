@@ -141,13 +141,7 @@ def _training(facts: CardFacts) -> str:
         if best
         else ""
     )
-    begun = (
-        f"The earlier stages were not fitted again: it began from what they had made, the weights "
-        f"with the SHA-256 {facts.config.begun}. "
-        if facts.config.begun
-        else ""
-    )
-    return "\n".join((*divisions, *left_out, "", begun + epochs + _fitted(facts.config.plan)))
+    return "\n".join((*divisions, *left_out, "", epochs + _fitted(facts.config.plan)))
 
 
 def _fitted(plan: FitPlan) -> str:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from model_training.augmentation import Augmentation
 from model_training.cohorts.image_files import UnreadableImage
 from model_training.cohorts.sample import Part, Sample
-from model_training.cohorts.subjects import LEARNT, Subjects, subjects_of
+from model_training.cohorts.subjects import LEARNT, Learnt
 from model_training.fit_plan import Epoch, FitPlan
 from triage_agent.infer.network import TriageNetwork, build_network
 from triage_agent.infer.preprocess import Preprocessing, Resampling
@@ -48,8 +48,6 @@ class RunConfig:
         slipped_pairs: more synthetic subjects for each region, in the last stage, with a subluxed
             joint and nothing else.
         hand_pairs: more synthetic hands in the last stage.
-        begun: SHA-256 of fitted weights that took the place of the earlier stages; empty if those
-            were fitted.
         weights: where the first weights came from: a file, `torchvision` or `none`.
         cohorts: what the images were, each as `kind=path`; empty for FracAtlas.
     """
@@ -62,7 +60,6 @@ class RunConfig:
     synthetic_pairs: int = 24
     slipped_pairs: int = 0
     hand_pairs: int = 0
-    begun: str = ""
     weights: str = ""
     cohorts: tuple[str, ...] = ()
 
@@ -155,7 +152,6 @@ class RunFolder:
             synthetic_pairs=stored["synthetic_pairs"],
             slipped_pairs=stored.get("slipped_pairs", 0),
             hand_pairs=stored.get("hand_pairs", 0),
-            begun=stored.get("begun", ""),
             weights=stored.get("weights", ""),
             cohorts=tuple(stored.get("cohorts", ())),
         )
@@ -174,7 +170,7 @@ class RunFolder:
         return [Epoch(**epoch) for epoch in stored]
 
     def write_cohorts(self, samples: Mapping[Part, Sequence[Sample]]) -> None:
-        """Keep how many images of which cohorts are fitted on and validated with, and whose."""
+        """Keep how many images of which cohorts are fitted on and validated with."""
         training, validation = samples[Part.TRAINING], samples[Part.VALIDATION]
         used: dict[str, CohortUse] = {}
         for name in dict.fromkeys(each.cohort for each in (*training, *validation)):
@@ -185,16 +181,21 @@ class RunFolder:
                 tuple(sorted({each.region for each in own if each.region})),
             )
         self._write("cohorts.json", {name: asdict(use) for name, use in used.items()})
-        subjects = subjects_of(samples)
-        self._write("subjects.json", {part: sorted(subjects[part]) for part in LEARNT})
 
-    def read_subjects(self) -> Subjects | None:
-        """Whom a training learnt from; None if it was not recorded."""
-        path = self.path / "subjects.json"
+    def write_learnt(self, learnt: Learnt) -> None:
+        """Keep by which digests the images that a training learns from are known again."""
+        marks = {part.value: sorted(learnt.marks[part]) for part in LEARNT}
+        doubles = sorted(learnt.doubles)
+        self._write("learnt.json", {"order": learnt.order, **marks, "doubles": doubles})
+
+    def read_learnt(self) -> Learnt | None:
+        """What a training learnt from; None if it was not recorded."""
+        path = self.path / "learnt.json"
         if not path.exists():
             return None
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return {part: frozenset(stored[part]) for part in LEARNT}
+        marks = {part: frozenset(stored[part]) for part in LEARNT}
+        return Learnt(stored["order"], marks, frozenset(stored["doubles"]))
 
     def read_cohorts(self) -> dict[str, CohortUse]:
         """What a training used, by the names of the cohorts; empty if it was not recorded."""
@@ -221,7 +222,9 @@ class RunFolder:
             if not bool(torch.isfinite(value).all()):
                 raise ValueError(f"{name} does not fit into half precision")
         self.path.mkdir(parents=True, exist_ok=True)
-        save_file(halved, self.weights_path)
+        draft = self.weights_path.with_suffix(".draft")
+        save_file(halved, draft)
+        draft.replace(self.weights_path)
 
     def read_network(self) -> TriageNetwork:
         """The network with the weights of the best epoch, in single precision and evaluation mode.
@@ -235,8 +238,9 @@ class RunFolder:
 
     def _write(self, name: str, document: object) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(document, indent=2) + "\n"
-        (self.path / name).write_text(text, encoding="utf-8")
+        draft = (self.path / name).with_suffix(".draft")
+        draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        draft.replace(self.path / name)
 
 
 def _plan(stored: dict[str, Any]) -> FitPlan:

@@ -12,6 +12,7 @@ from model_training.cohorts.image_files import OnError
 from model_training.cohorts.kinds import COHORTS, cohort_samples
 from model_training.cohorts.sample import Part, Sample
 from model_training.display import Display, progress_bars
+from model_training.evaluation.command_options import threads_option
 from model_training.fit_plan import Epoch
 from model_training.initial_weights import TORCHVISION, expects_half
 from model_training.machine import Machine
@@ -22,6 +23,8 @@ from model_training.training import Means, run_training
 from model_training.watchers import Silence
 from triage_agent.errors import TriageError
 from triage_agent.infer.preprocess import Preprocessing
+
+_COUNT = click.IntRange(min=1)
 
 
 @click.command(
@@ -49,10 +52,12 @@ from triage_agent.infer.preprocess import Preprocessing
     help="torchvision, torchvision:NAME, none, or a .pth, .safetensors or .npz file.",
 )
 @click.option("--architecture", help="A network of torchvision; by default the preset's.")
-@click.option("--size", type=int, help="Rows and columns of the input; by default the preset's.")
-@click.option("--epochs", type=int, help="Most passes over the images; by default the preset's.")
-@click.option("--batch", type=int, help="Images per step, of all processes together.")
-@click.option("--learning-rate", type=float, help="Of Adam, at the start.")
+@click.option("--size", type=_COUNT, help="Rows and columns of the input; by default the preset's.")
+@click.option("--epochs", type=_COUNT, help="Most passes over the images; by default the preset's.")
+@click.option("--batch", type=_COUNT, help="Images per step, of all processes together.")
+@click.option(
+    "--learning-rate", type=click.FloatRange(0.0, min_open=True), help="Of Adam, at the start."
+)
 @click.option("--seed", default=1, show_default=True, help="Of all chance in fitting.")
 @click.option(
     "--split-seed",
@@ -62,13 +67,14 @@ from triage_agent.infer.preprocess import Preprocessing
 )
 @click.option(
     "--localisation",
+    type=click.FloatRange(0.0),
     default=0.0,
     show_default=True,
     help="Weight of the loss that draws the heat map to the masks of a cohort that has them.",
 )
 @click.option(
     "--workers",
-    type=int,
+    type=click.IntRange(min=0),
     help="Processes that read images from disk in every epoch; by default all stay in memory.",
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
@@ -81,7 +87,7 @@ from triage_agent.infer.preprocess import Preprocessing
     show_default=True,
     help="Whether to stop at an unreadable image, or to name it and go on without it.",
 )
-@click.option("--threads", default=2, show_default=True, help="Processor threads.")
+@threads_option
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the run folder.")
 def train(
     *,
@@ -108,7 +114,7 @@ def train(
     """Fit any network on any cohort, as the papers on MURA did.
 
     Leaves in the run folder: config.json, environment.json, history.json, the best weights,
-    cohorts.json and subjects.json (how many images, and whose, as digests), curves.png, events for
+    cohorts.json and learnt.json (how many images; and which, as digests), curves.png, events for
     TensorBoard, unreadable.json and a checkpoint after every epoch. Started by torchrun, the
     processes divide each batch among them.
     """

@@ -13,14 +13,14 @@ from model_training.cohorts.fracatlas import fracatlas
 from model_training.cohorts.image_files import OnError, UnreadableImage
 from model_training.cohorts.readable import readable
 from model_training.cohorts.sample import Part, Sample
-from model_training.cohorts.subjects import subjects_of
+from model_training.cohorts.subjects import learnt_of
 from model_training.cohorts.synthetic import hands, slipped, synthetic, validation_pairs
 from model_training.environment import environment
 from model_training.fit_plan import Epoch, FitPlan, Watcher
 from model_training.fitting import fit
 from model_training.folded_batch_norm import is_folded, unfold_batch_norm
 from model_training.images import Images, ImageSet, load_images
-from model_training.initial_weights import NONE, begin, initialise
+from model_training.initial_weights import NONE, initialise
 from model_training.machine import PROCESSOR, Machine
 from model_training.parallel import ALONE, Processes
 from model_training.run_folder import RunConfig, RunFolder
@@ -37,11 +37,11 @@ _STATISTICS_IMAGES = 128
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """With what a training is done; nothing of it decides what comes out, rounding aside.
+    """With what a training is done; but for rounding and `processes` it decides nothing.
 
     Attributes:
         machine: where to compute.
-        processes: among which batches are divided.
+        processes: among which batches are divided; each has chance of its own.
         workers: processes that read images from disk in every epoch; None keeps them in memory.
         on_error: what to do about images that cannot be read.
         resume: whether to go on from the run folder's checkpoint.
@@ -63,8 +63,7 @@ def training_samples(config: RunConfig, fracatlas_folder: Path) -> dict[Part, li
     """
     real = fracatlas(fracatlas_folder, config.split_seed)
     pairs = config.synthetic_pairs
-    earlier = () if config.begun else config.earlier
-    most = max(pairs, *(each.synthetic_pairs for each in earlier), 0)
+    most = max(pairs, *(each.synthetic_pairs for each in config.earlier), 0)
     return {
         Part.TRAINING: real[Part.TRAINING] + synthetic(Part.TRAINING, most) + _sought(config),
         Part.VALIDATION: real[Part.VALIDATION]
@@ -95,7 +94,7 @@ def run_training(
         means: with what to do it.
         on_image: called for each image that was read.
         on_history: told all epochs after each.
-        report: told which images are left out.
+        report: told which images are left out, and what is wrong with the lists.
 
     Raises:
         ValueError: images or initial weights are not usable, a part does not show both classes,
@@ -104,19 +103,21 @@ def run_training(
     """
     means = means or Means()
     _check(config, samples, means)
-    _claim(folder, config, samples, means)
-    if means.resume and _has_ended(folder, config.plan):
+    started = _claim(folder, config, samples, means)
+    if started and _has_ended(folder, config.plan):
         return folder.read_history()
+    means.processes.wait()  # until all have seen what was there
+    if means.processes.is_first:
+        if not started:
+            _record(folder, config, samples, report)
+        folder.write_environment(environment(means.machine, means.processes.count))
     spec = config.preprocessing
     torch.manual_seed(config.plan.seed)
     network = build_network(config.architecture)
-    if config.begun:
-        begin(network, Path(weights), config.begun)
-    else:
-        initialise(network, weights)
+    initialise(network, weights)
     training, validation = _images(samples, spec, folder, means, on_image=on_image, report=report)
     _see_both_classes(training.labels, validation.labels)  # of what can be read
-    if is_folded(network) and weights != NONE and not config.begun:
+    if is_folded(network) and weights != NONE:
         unfold_batch_norm(network, _varied_batch(training, config))
     history = list[Epoch]()
 
@@ -139,7 +140,7 @@ def run_training(
             checkpoint=path,
         )
 
-    for number, each in enumerate(() if config.begun else config.earlier, 1):
+    for number, each in enumerate(config.earlier, 1):
         if not isinstance(training, ImageSet) or not isinstance(validation, ImageSet):
             raise ValueError(  # noqa: TRY004 (what was asked for is wrong, not its type)
                 "images that are streamed cannot be fitted in several stages"
@@ -191,8 +192,8 @@ def _of_subjects(images: ImageSet, subjects: list[Sample]) -> ImageSet:
 
 def _claim(
     folder: RunFolder, config: RunConfig, samples: dict[Part, list[Sample]], means: Means
-) -> None:
-    """See that the folder is free, or holds the beginning of this very training."""
+) -> bool:
+    """See that the folder is free, or holds the beginning of this very training: return which."""
     started = any(
         path.exists() for path in (folder.checkpoint_path, folder.earlier_checkpoint_path(1))
     )
@@ -200,16 +201,30 @@ def _claim(
         raise ValueError(f"{folder.path} holds a training: use --resume or another folder")
     if started and folder.read_config() != config:
         raise ValueError(f"{folder.path} holds a training with other settings: see its config.json")
-    if started and folder.read_subjects() not in (None, subjects_of(samples)):
+    learnt = folder.read_learnt() if started else None
+    if learnt is not None and learnt != learnt_of(samples):
         raise ValueError(
-            f"{folder.path} was begun with other images, or with the same ones in other parts: "
-            "restore them, or begin in another folder"
+            f"{folder.path} was begun with other images or labels, or with the same ones in other "
+            "parts or in another order: restore them, or begin in another folder"
         )
-    means.processes.wait()
-    if means.processes.is_first:
-        folder.write_config(config)
-        folder.write_cohorts(samples)
-        folder.write_environment(environment(means.machine, means.processes.count))
+    return started
+
+
+def _record(
+    folder: RunFolder,
+    config: RunConfig,
+    samples: dict[Part, list[Sample]],
+    report: Callable[[str], None],
+) -> None:
+    folder.write_config(config)
+    folder.write_cohorts(samples)
+    learnt = learnt_of(samples)
+    folder.write_learnt(learnt)
+    if learnt.doubles:
+        report(
+            f"{len(learnt.doubles)} images of the test part are in training or validation too, "
+            "byte for byte: figures on it will be somewhat too good"
+        )
 
 
 def _has_ended(folder: RunFolder, plan: FitPlan) -> bool:
@@ -232,8 +247,9 @@ def _images(
     left_out: list[UnreadableImage] = []
     first = means.processes.is_first
 
-    def leave_out(error: UnreadableImage) -> None:
-        left_out.append(error)
+    def leave_out(sample: Sample, error: UnreadableImage) -> None:
+        # By what the list calls it: the cause names the file.
+        left_out.append(UnreadableImage(_key(sample), f"{error.name} {error.cause}"))
         report(str(error))
 
     if means.workers is None:
@@ -254,9 +270,7 @@ def _images(
                 means.on_error,
                 workers=means.workers,
                 on_image=on_image,
-                report=lambda sample, error: leave_out(
-                    UnreadableImage(_key(sample), f"{error.name} {error.cause}")
-                ),
+                report=leave_out,
             )
         folder.write_unreadable(left_out)
     names = set(means.processes.told([each.name for each in known or left_out]))

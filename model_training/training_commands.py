@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import PurePath
 
+from model_training.bundled_recipe import RECIPE, command_of
 from model_training.evaluation.evidence import Evidence
 from model_training.presets import PRESETS
 from model_training.run_folder import RunConfig
@@ -16,8 +17,7 @@ def training_commands(config: RunConfig, evidence: Evidence, version: str) -> tu
     A run that names no cohorts is that of `bundled`, which does all of it.
     """
     if not config.cohorts:
-        bundled = f"{_HERE} bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT"
-        return (f"{bundled} --version {version}",)
+        return (command_of(replace(RECIPE, config=config, version=version)),)
     measured = ", ".join(each.cohort for each in evidence.measured)
     return (
         _train(config),

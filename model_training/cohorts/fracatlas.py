@@ -72,6 +72,7 @@ def fracatlas(folder: Path, seed: int) -> dict[Part, list[Sample]]:
                 drawn=False,
                 plain=_is_plain(row),
                 read=partial(read_image, folder / "images" / name),
+                file=folder / "images" / name,
                 mask=partial(_filled, outlines[name])
                 if labels[name] and name in outlines
                 else None,

@@ -60,6 +60,8 @@ def _read_picture(path: Path) -> FloatArray:
             deep = np.asarray(opened, dtype=np.float32)
             scaled: FloatArray = np.clip(deep / np.float32(65535.0), 0.0, 1.0)
             return scaled
+        if opened.mode == "F":
+            raise ValueError("its values are fractions without a range: save it with 8 or 16 bits")
         grey = opened.convert("RGB" if "A" in opened.getbands() else opened.mode).convert("L")
         return np.asarray(grey, dtype=np.float32) / np.float32(255.0)
 

@@ -66,6 +66,7 @@ def _patient(folder: Path, patient: str, region: str, *, abnormal: bool) -> list
             drawn=False,
             plain=True,
             read=partial(read_image, path),
+            file=path,
             study=path.parent.relative_to(folder).as_posix(),
             patient=patient,
             region=region,

@@ -36,6 +36,7 @@ def lower_limb(folder: Path) -> list[Sample]:
             drawn=False,
             plain=False,
             read=partial(read_image, folder / FOLDER / name),
+            file=folder / FOLDER / name,
             patient=f"group {number}",
             region="LOWER LIMB",
         )

@@ -78,6 +78,7 @@ def mura_part(folder: Path, part: str) -> list[Sample]:
                 drawn=False,
                 plain=True,
                 read=partial(read_image, folder / below),
+                file=folder / below,
                 study=study,
                 # One number is one patient in all regions.
                 patient=found["patient"],

@@ -13,7 +13,7 @@ _NAMED = 10
 
 
 def check_patients(divided: Mapping[Part, Sequence[Sample]]) -> None:
-    """Refuse a division that has a patient on two sides; samples without a patient are not checked.
+    """Refuse a division that has a patient on two sides, or a study whose patient is not known.
 
     Raises:
         ValueError: naming the patients and the sides they are on.
@@ -21,8 +21,8 @@ def check_patients(divided: Mapping[Part, Sequence[Sample]]) -> None:
     sides: dict[tuple[str, str], set[Part]] = {}
     for part, samples in divided.items():
         for sample in samples:
-            if sample.patient:
-                sides.setdefault((sample.cohort, sample.patient), set()).add(part)
+            if who := sample.patient or sample.study:
+                sides.setdefault((sample.cohort, who), set()).add(part)
     torn = {who: parts for who, parts in sides.items() if len(parts) > 1}
     if torn:
         named = "; ".join(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,9 @@ class Sample:
         patient: who is shown, unique within the cohort; empty where the cohort names nobody.
         region: the type of study in capitals, such as WRIST or KNEE; any word, as regions outside
             the node's scope can be trained on too. Empty if unknown.
+        names_patients: whether `patient` says who it is in other lists too, as the tables of a
+            department do; otherwise it is a number that only this list knows.
+        file: where the image lies; None if it is drawn.
         mask: gives where the abnormality is, bool [rows, columns] of the image; None if nobody has
             said so, or if there is none.
     """
@@ -48,4 +52,6 @@ class Sample:
     study: str = ""
     patient: str = ""
     region: str = ""
+    names_patients: bool = False
+    file: Path | None = None
     mask: Callable[[], Mask] | None = None

@@ -1,31 +1,85 @@
-"""Who a training learnt from, so that its model is not judged on the same people unawares."""
+"""What a training learnt from, so that its model is not judged on the same images unawares."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from blake3 import blake3
 
 from model_training.cohorts.sample import Part, Sample
 
-# 64 bits: of a million subjects, two share a digest with a chance of 3 in a hundred million.
+# 64 bits: of a million marks, two are the same with a chance of 3 in a hundred million.
 _HEXADECIMALS = 16
 
-# Digests of the subjects of each part.
-Subjects = Mapping[Part, frozenset[str]]
+# Files are read by so many threads: where they lie may be far away.
+_READERS = 8
 
 LEARNT = (Part.TRAINING, Part.VALIDATION)
 
 
-def subject_of(sample: Sample) -> str:
-    """A digest of the patient whom a sample shows, or else of its study, or of the image itself."""
-    who = sample.patient or sample.study or sample.name
-    return hashlib.sha256(f"{sample.cohort}\n{who}".encode()).hexdigest()[:_HEXADECIMALS]
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What the weights were fitted on, and what the epoch was chosen by.
+
+    Attributes:
+        order: digest of the lists: part, cohort, name, label and region of each image, in order.
+        marks: of each part, digests by which its images and patients are known again.
+        doubles: marks that the lists' own test part has as well: images that are there twice.
+    """
+
+    order: str
+    marks: Mapping[Part, frozenset[str]]
+    doubles: frozenset[str] = frozenset()
 
 
-def subjects_of(samples: Mapping[Part, Sequence[Sample]]) -> Subjects:
-    """Whom the weights are fitted on, and whom the epoch is chosen by."""
-    return {part: frozenset(map(subject_of, samples[part])) for part in LEARNT}
+def learnt_of(samples: Mapping[Part, Sequence[Sample]]) -> Learnt:
+    """Read each file once and say what a training on these images learns from."""
+    lists = hashlib.sha256()
+    for part in LEARNT:
+        for each in samples[part]:
+            words = (part, each.cohort, each.name, str(each.abnormal), each.region)
+            lists.update("\n".join(words).encode() + b"\0")
+    marks = {part: _union(samples[part]) for part in LEARNT}
+    doubles = _union(samples.get(Part.TEST, ())) & (marks[Part.TRAINING] | marks[Part.VALIDATION])
+    return Learnt(lists.hexdigest()[:_HEXADECIMALS], marks, doubles)
 
 
-def met_again(samples: Iterable[Sample], subjects: Subjects, parts: Iterable[Part]) -> int:
-    """How many of the samples show somebody who was in one of these parts."""
-    known = frozenset[str]().union(*(subjects[part] for part in parts))
-    return sum(subject_of(sample) in known for sample in samples)
+def met_again(samples: Iterable[Sample], learnt: Learnt, parts: Iterable[Part]) -> int:
+    """How many of the samples are in one of these parts, or show a patient who is.
+
+    Doubles do not count: they are a fault of the lists, of which the training spoke.
+    """
+    known = frozenset[str]().union(*(learnt.marks[part] for part in parts)) - learnt.doubles
+    return sum(not known.isdisjoint(marks) for marks in _marks(samples))
+
+
+def _union(samples: Iterable[Sample]) -> frozenset[str]:
+    return frozenset[str]().union(*_marks(samples))
+
+
+def _marks(samples: Iterable[Sample]) -> Iterator[frozenset[str]]:
+    with ThreadPoolExecutor(_READERS) as readers:
+        yield from readers.map(_marks_of, samples)
+
+
+def _marks_of(sample: Sample) -> frozenset[str]:
+    marks = {_image_mark(sample)}
+    if sample.patient and sample.names_patients:
+        # Without the list's own name: another list of the same place may go on from this one.
+        marks.add(_digest(f"patient\n{sample.patient}"))
+    return frozenset(marks)
+
+
+def _image_mark(sample: Sample) -> str:
+    """By its bytes, wherever it lies now; what is drawn, or not there, by its name."""
+    if sample.file is not None:
+        try:
+            return blake3(sample.file.read_bytes()).hexdigest()[:_HEXADECIMALS]
+        except OSError:
+            pass  # whoever reads the image says so
+    return _digest(f"{sample.cohort}\n{sample.name}")
+
+
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:_HEXADECIMALS]

@@ -1,6 +1,6 @@
 """The options by which commands that judge models take one part of one cohort."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -23,7 +23,7 @@ _HELP = {
     "lera": "A folder in the form of LERA.",
     "csv": "A table: path, study, patient, region, label and perhaps part.",
     "fixtures": "A folder that `dicom_fixtures make` wrote as DICOM or PNG.",
-    "fracatlas": "A FracAtlas folder.",
+    "fracatlas": "A FracAtlas folder with manifest.csv and near_duplicates.json.",
 }
 
 _SYNTHETIC = "synthetic"
@@ -77,18 +77,19 @@ class CohortChoice:
             kinds = ", ".join(f"--{kind}" for kind in COHORTS)
             raise click.UsageError(f"Give one of {kinds}, --synthetic and --synthetic-images.")
 
-    def read(self, split_seed: int = 1) -> CohortPart:
+    def read(self, split_seeds: Collection[int] = (1,)) -> CohortPart:
         """Find the samples; no image is opened.
 
         Args:
-            split_seed: where none was given; that of the training which is judged.
+            split_seeds: of the trainings that are judged, for where none was given.
 
         Raises:
-            ValueError: the cohort is not of its form, or has no such image.
+            ValueError: the cohort is not of its form, has no such image, or is to be divided by
+                more than one seed.
             OSError: a list cannot be read.
         """
-        seed = split_seed if self.split_seed is None else self.split_seed
-        form, samples = self._found(seed)
+        seeds = split_seeds if self.split_seed is None else (self.split_seed,)
+        form, samples = self._found(seeds)
         if self.plain:
             samples = [sample for sample in samples if sample.plain]
         if not samples:
@@ -109,7 +110,7 @@ class CohortChoice:
         free = fracatlas.PLAIN if form == "fracatlas" else "free of known shortcuts"
         return f"{cohort} {part}: {free}" if self.plain else f"{cohort} {part}"
 
-    def _found(self, seed: int) -> tuple[str, list[Sample]]:
+    def _found(self, seeds: Collection[int]) -> tuple[str, list[Sample]]:
         if self.studies:
             return _SYNTHETIC, synthetic_studies.synthetic_studies(self.studies, _FRESH)
         if self.subjects:
@@ -119,7 +120,12 @@ class CohortChoice:
             if form != "mura":
                 raise ValueError(f"the part {self.part} is one of MURA's lists; give --mura")
             return form, mura.mura_part(place, self.part)
-        divided = COHORTS[form](place, seed)
+        if len(seeds) > 1:
+            raise ValueError(
+                "these models divided their images by different seeds: judge them one by one, or "
+                "on what no seed divides"
+            )
+        divided = COHORTS[form](place, min(seeds))
         if self.part == _ALL:
             return form, [sample for part in divided.values() for sample in part]
         return form, divided[Part(self.part)]

@@ -17,7 +17,13 @@ new_folder = click.Path(file_okay=False, path_type=Path)
 model_option = click.option(
     "--model", "model_folder", type=folder, required=True, help="A run folder or a bundle."
 )
-threads_option = click.option("--threads", default=2, show_default=True, help="Processor threads.")
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Processor threads.",
+)
 
 
 def show(shown: Table) -> None:

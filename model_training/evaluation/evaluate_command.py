@@ -68,5 +68,10 @@ def evaluate(
         for table in done.shown:
             click.echo(table.markdown())
     click.echo(f"{len(done.written)} files; begin with {done.written[0]}")
-    for name in done.kept_for:
-        click.echo(f"Kept in the run folder {name} for its model card.")
+    for name, why_not in done.kept_for.items():
+        kept = (
+            f"Not kept for the model card of {name}: {why_not}."
+            if why_not
+            else (f"Kept in the run folder {name} for its model card.")
+        )
+        click.echo(kept)

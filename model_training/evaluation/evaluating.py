@@ -16,9 +16,9 @@ from model_training.evaluation.predictions import UNKNOWN_REGION, by_study, writ
 from model_training.evaluation.published import PUBLISHED
 from model_training.evaluation.report_writing import report_writer
 from model_training.evaluation.scorers import read_scorer
-from model_training.evaluation.scoring import scored, split_seed_of
+from model_training.evaluation.scoring import scored, split_seeds_of
 from model_training.evaluation.tables import Table
-from model_training.evaluation.unseen import is_unseen, refuse_leaks
+from model_training.evaluation.unseen import not_unseen, refuse_leaks
 from model_training.run_folder import RunFolder
 
 # What a person wants to see at once; the report has the rest.
@@ -33,13 +33,14 @@ class Evaluated:
         measured: by model.
         shown: the tables to look at first.
         written: paths; the readable report comes first.
-        kept_for: names of the models whose run folder has the figures now.
+        kept_for: by model: "" if its run folder has the figures now, or why not. Empty if all were
+            judged at another threshold than their own.
     """
 
     measured: Mapping[str, Measured]
     shown: tuple[Table, ...]
     written: tuple[Path, ...]
-    kept_for: tuple[str, ...]
+    kept_for: Mapping[str, str]
 
 
 def scores_name(number: int) -> str:
@@ -93,8 +94,8 @@ def evaluated(
         BundleInvalid: a bundle is damaged.
     """
     console = console or Console(quiet=True)
-    part = cohort.read(split_seed_of(models.values()))
-    refuse_leaks(part, models.values())
+    part = cohort.read(split_seeds_of(models.values()))
+    refuse_leaks(part.samples, part.part, models.values())
     scores, written = {}, []
     for number, (name, place) in enumerate(models.items(), start=1):
         predictions = scored(read_scorer(place), part.samples, on_error, console)
@@ -110,12 +111,12 @@ def evaluated(
         name: measured_of(part.name, part.unit, found)
         for name, found in comparison.measure().items()
     }
-    kept_for = [] if threshold is not None else _keep(models, part, measured)
+    kept_for = _keep(models, part, measured) if threshold is None else {}
     return Evaluated(
         measured,
         tuple(tables[stem] for stem in _SHOWN if stem in tables),
         (*report, *written),
-        tuple(kept_for),
+        kept_for,
     )
 
 
@@ -133,11 +134,14 @@ def measured_of(cohort: str, unit: str, found: Mapping[str, Figures]) -> Measure
 
 def _keep(
     models: Mapping[str, Path], part: CohortPart, measured: Mapping[str, Measured]
-) -> list[str]:
+) -> dict[str, str]:
     """Keep figures in the run folders among the models that learnt from none of these images."""
-    kept = []
+    reasons = {}
     for name, place in models.items():
-        if RunFolder(place).weights_path.exists() and is_unseen(part, place):
+        if not RunFolder(place).weights_path.exists():
+            reasons[name] = "a bundle does not say which images it learnt from"
+            continue
+        reasons[name] = not_unseen(part.samples, place)
+        if not reasons[name]:
             add_evidence(place, measured=(measured[name],))
-            kept.append(name)
-    return kept
+    return reasons

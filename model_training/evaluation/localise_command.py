@@ -6,6 +6,7 @@ import click
 import torch
 
 from model_training.cohorts.fracture_masks import MASKS_NAME
+from model_training.cohorts.sample import Part
 from model_training.evaluation.command_options import (
     explained,
     folder,
@@ -20,10 +21,12 @@ from model_training.evaluation.localising import (
     judge_maps,
     localisation_table,
     marked_cohorts,
+    marked_images,
     pointed_of,
 )
-from model_training.evaluation.scoring import split_seed_of
+from model_training.evaluation.scoring import split_seeds_of
 from model_training.evaluation.trained import read_trained
+from model_training.evaluation.unseen import refuse_leaks
 from model_training.run_folder import RunFolder
 
 
@@ -59,9 +62,10 @@ def localise(
         if fracatlas_folder is None and not synthetic:
             raise ValueError("there is nothing to localise: give --fracatlas or --synthetic")
         model = read_trained(model_folder)
-        marked = marked_cohorts(fracatlas_folder, split_seed_of([model_folder]), synthetic)
-        for name, images in marked.items():
-            judged = judge_maps(model, images, tolerance=tolerance)
+        (seed,) = split_seeds_of([model_folder])
+        for name, samples in marked_cohorts(fracatlas_folder, seed, synthetic).items():
+            refuse_leaks(samples, Part.TEST, [model_folder])
+            judged = judge_maps(model, marked_images(samples), tolerance=tolerance)
             shown = localisation_table(name, judged)
             show(shown)
             if RunFolder(model_folder).weights_path.exists() and tolerance == TOLERANCE:

@@ -64,8 +64,8 @@ def marked_images(samples: Iterable[Sample]) -> Iterator[Marked]:
 
 def marked_cohorts(
     fracatlas_folder: Path | None, split_seed: int, subjects_per_region: int
-) -> dict[str, Iterator[Marked]]:
-    """Marked images of the test parts by the name of their cohort, drawn or read one by one.
+) -> dict[str, list[Sample]]:
+    """Test parts of cohorts that come with masks, by the name of their cohort; none is opened.
 
     Args:
         fracatlas_folder: FracAtlas with its masks; None: without.
@@ -78,11 +78,9 @@ def marked_cohorts(
     """
     cohorts = {}
     if subjects_per_region:
-        samples = synthetic(Part.TEST, subjects_per_region)
-        cohorts["synthetic images of the test part"] = marked_images(samples)
+        cohorts["synthetic images of the test part"] = synthetic(Part.TEST, subjects_per_region)
     if fracatlas_folder is not None:
-        samples = fracatlas(fracatlas_folder, split_seed)[Part.TEST]
-        cohorts["FracAtlas test"] = marked_images(samples)
+        cohorts["FracAtlas test"] = fracatlas(fracatlas_folder, split_seed)[Part.TEST]
     return cohorts
 
 

@@ -16,7 +16,7 @@ from model_training.evaluation.command_options import (
 )
 from model_training.evaluation.predictions import write_predictions
 from model_training.evaluation.scorers import read_scorer
-from model_training.evaluation.scoring import on_error_option, scored, split_seed_of
+from model_training.evaluation.scoring import on_error_option, scored, split_seeds_of
 from model_training.evaluation.unseen import refuse_leaks
 
 _console = Console()
@@ -35,8 +35,8 @@ def score(
     """Write the probability of every image and the model's operating point, for compare."""
     torch.set_num_threads(threads)
     with explained():
-        chosen = cohort.read(split_seed_of([model_folder]))
-        refuse_leaks(chosen, [model_folder])
+        chosen = cohort.read(split_seeds_of([model_folder]))
+        refuse_leaks(chosen.samples, chosen.part, [model_folder])
         model = read_scorer(model_folder)
         if raw:
             model = model.uncalibrated()

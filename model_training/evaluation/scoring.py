@@ -43,17 +43,11 @@ def scored(
     return predictions
 
 
-def split_seed_of(folders: Iterable[Path]) -> int:
-    """The seed by which the trainings among these models divided their cohorts; 1 if there is none.
-
-    Raises:
-        ValueError: they divided them differently, so that one might be judged on what it learnt.
-    """
+def split_seeds_of(folders: Iterable[Path]) -> frozenset[int]:
+    """The seeds by which the trainings among these models divided cohorts; 1 if there is none."""
     seeds = {
         RunFolder(folder).read_config().split_seed
         for folder in folders
         if (folder / "config.json").exists()
     }
-    if len(seeds) > 1:
-        raise ValueError("the runs divided their images by different seeds: judge them one by one")
-    return seeds.pop() if seeds else 1
+    return frozenset(seeds or {1})

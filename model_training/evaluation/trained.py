@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from model_training.cohorts.sample import Sample
+from model_training.evaluation.evidence import weights_sha256
 from model_training.evaluation.figures import OVERALL
 from model_training.evaluation.operation import read_operation
 from model_training.evaluation.predictions import UNKNOWN_REGION, Prediction
@@ -89,7 +90,8 @@ def read_trained(folder: Path) -> TrainedModel:
 
     Raises:
         BundleInvalid: the bundle or its weights are damaged.
-        ValueError: what `calibrate` left in the run folder is damaged.
+        ValueError: what `calibrate` left in the run folder is damaged, or was made for other
+            weights than the folder has now.
         OSError: the folder holds neither.
     """
     if (folder / CARD).exists():
@@ -102,6 +104,8 @@ def read_trained(folder: Path) -> TrainedModel:
         )
     run = RunFolder(folder)
     operation = read_operation(folder)
+    if operation is not None and operation.weights_sha256 != weights_sha256(folder):
+        raise ValueError(f"{folder.name} was calibrated with other weights: calibrate again")
     return TrainedModel(
         run.read_network(),
         run.read_config().preprocessing,

@@ -1,11 +1,10 @@
 """Whether models are judged on somebody whom they learnt from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from model_training.cohorts.sample import Part
+from model_training.cohorts.sample import Part, Sample
 from model_training.cohorts.subjects import LEARNT, met_again
-from model_training.evaluation.cohort_options import CohortPart
 from model_training.run_folder import RunFolder
 
 # Whom a part may not show, by its name; other parts are asked for because they were learnt from.
@@ -16,30 +15,34 @@ _FORBIDDEN = {
 }
 
 
-def refuse_leaks(part: CohortPart, folders: Iterable[Path]) -> None:
+def refuse_leaks(samples: Sequence[Sample], part: str, folders: Iterable[Path]) -> None:
     """See that what is called unseen was not learnt from.
 
     The division into parts follows from the whole list: one more row, or another seed, moves
-    patients from part to part.
+    patients from part to part. Images are known again by their bytes, patients by what a table
+    calls them.
 
     Raises:
         ValueError: one of the trainings in these run folders learnt from somebody in this part.
     """
     for folder in folders:
-        subjects = RunFolder(folder).read_subjects()
-        if subjects is None or part.part not in _FORBIDDEN:
+        learnt = RunFolder(folder).read_learnt()
+        if learnt is None or part not in _FORBIDDEN:
             continue
-        met = met_again(part.samples, subjects, _FORBIDDEN[part.part])
+        met = met_again(samples, learnt, _FORBIDDEN[part])
         if met:
             raise ValueError(
-                f"{folder.name} learnt from the patients of {met} of these {len(part.samples)} "
-                f"images: --split-seed is another than in training, or the list has changed since. "
-                f"Restore it, or name the parts in it; --part all judges on everything, and is not "
-                f"kept for the card"
+                f"{folder.name} learnt from {met} of these {len(samples)} images, or from their "
+                f"patients: --split-seed is another than in training, the list has changed since, "
+                f"or it gives other people the same names. Restore it, or name the parts in it; "
+                f"--part all judges on everything, and is not kept for the card"
             )
 
 
-def is_unseen(part: CohortPart, folder: Path) -> bool:
-    """Whether it is known that the training in a run folder learnt from nobody in this part."""
-    subjects = RunFolder(folder).read_subjects()
-    return subjects is not None and not met_again(part.samples, subjects, LEARNT)
+def not_unseen(samples: Sequence[Sample], folder: Path) -> str:
+    """Why these images are no evidence for the training in a run folder; "" if they are."""
+    learnt = RunFolder(folder).read_learnt()
+    if learnt is None:
+        return "its run folder does not say which images it learnt from"
+    met = met_again(samples, learnt, LEARNT)
+    return f"it learnt from {met} of these {len(samples)} images or their patients" if met else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from model_training.cohorts import fracatlas, lower_limb
 from model_training.cohorts.sample import Part, Sample
 from model_training.evaluation.evidence import ScopeShare, add_evidence, weights_sha256
+from model_training.evaluation.unseen import refuse_leaks
 from model_training.known_sources import KNOWN_SOURCES
 from model_training.run_folder import RunFolder
 from model_training.scope.images import DRAWN_PER_KIND
@@ -49,9 +50,11 @@ def keep_scope(
 
     Raises:
         UnreadableImage: an image is missing or damaged.
-        ValueError: there is no training or no validation image in scope.
+        ValueError: there is no training or no validation image in scope, or the run learnt from
+            what is in the test part now.
         OSError: the run folder holds no weights or cannot be written.
     """
+    refuse_leaks(in_scope[Part.TEST], Part.TEST, [run.path])
     spec = run.read_config().preprocessing
     fitted = fit_scope(
         run.read_network(),

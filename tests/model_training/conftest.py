@@ -14,6 +14,7 @@ from PIL import Image
 
 from dicom_fixtures.command import main as make_fixtures
 from model_training.cohorts.sample import Part, Sample
+from model_training.cohorts.subjects import learnt_of
 from model_training.cohorts.synthetic import synthetic
 from model_training.fit_plan import Epoch
 from model_training.images import ImageSet, load_images
@@ -61,7 +62,8 @@ def small_fracatlas(tmp_path: Path) -> Path:
         }
         rows.append(row)
         pixels = np.full((6, 4), 60 * (number % 4), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / "images" / row["image_id"])
+        # No two files are the same.
+        Image.fromarray(pixels).save(folder / "images" / row["image_id"], comment=str(number))
     with (folder / "manifest.csv").open("w", newline="") as opened:
         writer = csv.DictWriter(opened, list(rows[0]))
         writer.writeheader()
@@ -106,8 +108,14 @@ def fitted_run(tmp_path: Path, tiny_spec: Preprocessing) -> RunFolder:
     folder.write_history([epoch])
     folder.write_environment({"python": "3.11", "packages": {"torch": "2"}, "device": "cpu"})
     samples = [unread(str(number), abnormal=number % 2 == 0) for number in range(10)]
-    folder.write_cohorts({Part.TRAINING: samples[:8], Part.VALIDATION: samples[8:]})
+    learn({Part.TRAINING: samples[:8], Part.VALIDATION: samples[8:]}, folder)
     return folder
+
+
+def learn(samples: dict[Part, list[Sample]], folder: RunFolder) -> None:
+    """Write what a run folder says of the images that were learnt from."""
+    folder.write_cohorts(samples)
+    folder.write_learnt(learnt_of(samples))
 
 
 def unread(name: str, *, abnormal: bool) -> Sample:

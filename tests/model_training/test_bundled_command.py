@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +9,7 @@ import torch
 from click.testing import CliRunner
 
 from model_training import bundled_command
-from model_training.bundled_command import command_of, commands_of
-from model_training.bundled_recipe import RECIPE
+from model_training.bundled_recipe import RECIPE, command_of
 from model_training.commands import main
 from model_training.evaluation.evidence import read_evidence
 from model_training.evaluation.operation import read_operation
@@ -130,15 +128,6 @@ def test_without_options_the_recipe_is_followed(small_fracatlas, first_weights, 
     outcome = CliRunner().invoke(main, [*map(str, arguments), "--out", "out"])
     assert outcome.exit_code == 0, outcome.output
     assert made == [RECIPE]
-
-
-def test_a_card_names_the_whole_command_and_what_was_run():
-    whole = command_of(RECIPE)
-    assert commands_of(RECIPE) == (whole,)
-    begun = replace(RECIPE, config=replace(RECIPE.config, begun="0" * 64))
-    _, first, _, second = commands_of(begun)
-    assert first == whole
-    assert second == whole.replace("--out", "--begun BUNDLE --out")
 
 
 def test_what_can_be_mended_is_said_in_one_line(small_fracatlas, tmp_path):

@@ -89,6 +89,9 @@ def test_a_patient_on_two_sides_is_named(mura_folder):
     stranger = mura_part(mura_folder, "train")[0]
     with pytest.raises(ValueError, match=rf"{stranger.patient} \(test, training\)"):
         check_patients({Part.TRAINING: [stranger], Part.TEST: [*part, stranger]})
+    nameless = replace(stranger, patient="")
+    with pytest.raises(ValueError, match=rf"{stranger.study} \(test, training\)"):
+        check_patients({Part.TRAINING: [nameless], Part.TEST: [nameless]})
     many = [replace(stranger, patient=f"p{number:02d}") for number in range(12)]
     with pytest.raises(ValueError, match=r"p09 .*and 2 more"):
         joined([{Part.TRAINING: many}, {Part.TEST: many}])
@@ -263,10 +266,11 @@ def four(tmp_path) -> list[Sample]:
 
 def test_unreadable_images_are_named_and_left_out_if_asked(four):
     told = []
-    images = load_images(four, SPEC, on_unreadable=told.append)
-    assert [Path(error.name).name for error in told] == ["1.png", "2.png"]
-    assert "is not there" in str(told[0])
-    assert "cannot be read" in str(told[1])
+    images = load_images(four, SPEC, on_unreadable=lambda *each: told.append(each))
+    assert [sample.name for sample, _ in told] == ["1", "2"]
+    assert [Path(error.name).name for _, error in told] == ["1.png", "2.png"]
+    assert "is not there" in str(told[0][1])
+    assert "cannot be read" in str(told[1][1])
     assert images.labels.tolist() == [False, True]
     assert images.pixels.shape == (2, 16, 16)
     assert images.regions == ("HAND", "HAND")
@@ -284,6 +288,12 @@ def test_the_first_unreadable_image_stops_the_run_if_asked(four):
         load_images(four, SPEC)
     with pytest.raises(UnreadableImage, match=r"1\.png"):
         readable(four, OnError.STOP)
+
+
+def test_fractions_without_a_range_are_not_taken_for_black(tmp_path):
+    Image.fromarray(np.full((4, 4), 0.7, dtype=np.float32)).save(tmp_path / "float.tif")
+    with pytest.raises(UnreadableImage, match=r"float\.tif: .*save it with 8 or 16 bits"):
+        read_image(tmp_path / "float.tif")
 
 
 def test_what_is_no_image_is_named(tmp_path):

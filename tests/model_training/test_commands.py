@@ -35,7 +35,6 @@ def test_a_configuration_survives_writing_and_reading(tmp_path):
         synthetic_pairs=0,
         slipped_pairs=2,
         hand_pairs=3,
-        begun="0" * 64,
     )
     RunFolder(tmp_path).write_config(config)
     assert RunFolder(tmp_path).read_config() == config

@@ -214,6 +214,8 @@ def test_an_exported_run_carries_its_calibration(measured_run, about, tmp_path):
     assert bundle.operating_point(Region.WRIST) == 0.3  # and nothing of what is out of scope
     card = (tmp_path / "b" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "## Calibration and operating points of version 1.0.0" in card
+    assert "| Wrist | 0.500 |" in card
+    assert "Knee" not in card.partition("## Calibration")[2]
     # What was measured before is still told, but as such.
     assert all("before calibration" in metric.cohort for metric in bundle.metrics)
 
@@ -226,6 +228,7 @@ def test_the_commands_of_a_run_name_no_folder_of_the_machine(measured_run):
     config, evidence = measured_run.read_config(), read_evidence(measured_run.path)
     [bundled] = training_commands(replace(config, cohorts=()), evidence, "7")
     assert "bundled --fracatlas FRACATLAS --weights WEIGHTS --out OUT --version 7" in bundled
+    assert f"--architecture {config.architecture} --size {config.preprocessing.size}" in bundled
     drawn = replace(config, split_seed=5, plan=replace(config.plan, localisation=0.5))
     [train, evaluate, export] = training_commands(drawn, evidence, "7")
     assert "--split-seed 5 --localisation 0.5" in train

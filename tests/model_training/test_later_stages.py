@@ -1,4 +1,4 @@
-"""A last stage: it goes on from fitted weights, keeps leading blocks, has subjects of its own."""
+"""Stages of a training: each has subjects of its own, and the last one keeps leading blocks."""
 
 from dataclasses import replace
 
@@ -9,10 +9,9 @@ from dicom_fixtures.pathology import Kind
 from dicom_fixtures.radiograph import disorders_of, render
 from model_training.cohorts.sample import Part
 from model_training.cohorts.synthetic import hands, slipped, synthetic
-from model_training.evaluation.evidence import weights_sha256
 from model_training.fit_plan import FitPlan
 from model_training.fitting import fit
-from model_training.initial_weights import begin
+from model_training.initial_weights import NONE
 from model_training.run_folder import RunConfig, RunFolder, Stage
 from model_training.training import run_training, training_samples
 from model_training.watchers import Silence
@@ -72,41 +71,27 @@ def test_a_network_without_a_row_of_blocks_cannot_keep_the_first(tiny_images, ti
         )  # fmt: skip
 
 
-@pytest.fixture
-def fitted(fitted_run):
-    """Weights of a run, and their digest."""
-    return fitted_run.weights_path, weights_sha256(fitted_run.path)
-
-
-def test_fitted_weights_are_taken_up_with_their_head(fitted, fitted_run):
-    path, digest = fitted
-    network = build_network(SMALL)
-    begin(network, path, digest)
-    expected = fitted_run.read_network().state_dict()
-    assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
-
-
-def test_other_weights_than_those_that_were_named_are_refused(fitted):
-    path, digest = fitted
-    with pytest.raises(ValueError, match="has the SHA-256"):
-        begin(build_network(SMALL), path, "0" * 64)
-    with pytest.raises(ValueError, match="does not fit"):
-        begin(build_network("mobilenet_v2"), path, digest)
-
-
-def test_a_training_that_was_begun_elsewhere_fits_its_last_stage_only(
-    fitted, small_fracatlas, tiny_spec, tmp_path
+def test_every_stage_is_fitted_on_subjects_of_its_own(
+    small_fracatlas, tiny_spec, tmp_path, monkeypatch
 ):
-    path, digest = fitted
     config = RunConfig(
-        SMALL, tiny_spec, PLAN, earlier=(Stage(32, PLAN, 9),),
-        synthetic_pairs=1, slipped_pairs=1, hand_pairs=1, begun=digest,
+        SMALL, tiny_spec, PLAN, earlier=(Stage(32, PLAN, 2),),
+        synthetic_pairs=1, slipped_pairs=1, hand_pairs=1,
     )  # fmt: skip
     samples = training_samples(config, small_fracatlas)
-    drawn = [sample for sample in samples[Part.TRAINING] if sample.drawn]
-    assert len(drawn) == 2 * (len(Region) + len(Region) + 1)
-    folder = RunFolder(tmp_path / "run")
-    history = run_training(config, samples, str(path), folder, watcher=Silence())
-    assert len(history) == 1
-    assert not folder.earlier_checkpoint_path(1).exists()
-    assert folder.read_config() == config
+    parts = []
+
+    def watched(network, training, *arguments, **options):
+        parts.append(training)
+        return fit(network, training, *arguments, **options)
+
+    monkeypatch.setattr("model_training.training.fit", watched)
+    run_training(config, samples, NONE, RunFolder(tmp_path / "run"), watcher=Silence())
+    real = sum(not each.drawn for each in samples[Part.TRAINING])
+    assert [len(part) for part in parts] == [
+        real + 2 * (2 * len(Region)),
+        real + 2 * (len(Region) + len(Region) + 1),
+    ]
+    sought = {each.name for each in slipped(1) + hands(1)}
+    assert not sought & set(parts[0].names)
+    assert sought <= set(parts[1].names)

@@ -37,8 +37,23 @@ def test_a_folder_with_a_training_is_not_overwritten(drawn_mura, tiny_spec, tmp_
     validation = samples[Part.VALIDATION]
     fewer = [each for each in validation if each.patient != validation[0].patient]
     moved = {**samples, Part.VALIDATION: fewer}
-    with pytest.raises(ValueError, match="begun with other images"):
-        run_training(config, moved, "none", folder, watcher=Silence(), means=Means(resume=True))
+    training = samples[Part.TRAINING]
+    flipped = [replace(training[0], abnormal=not training[0].abnormal), *training[1:]]
+    swapped = [*training[1:], training[0]]
+    for changed in (moved, *({**samples, Part.TRAINING: each} for each in (flipped, swapped))):
+        with pytest.raises(ValueError, match="begun with other images or labels"):
+            run_training(
+                config, changed, "none", folder, watcher=Silence(), means=Means(resume=True)
+            )
+
+
+def test_a_training_that_has_ended_keeps_what_it_says_of_itself(drawn_mura, tiny_spec, tmp_path):
+    samples = mura(drawn_mura, 1, validation_share=0.3)
+    config, folder = make_config(tiny_spec), RunFolder(tmp_path)
+    run_training(config, samples, "none", folder, watcher=Silence())
+    folder.write_environment({"python": "of long ago"})
+    run_training(config, samples, "none", folder, watcher=Silence(), means=Means(resume=True))
+    assert folder.read_environment() == {"python": "of long ago"}
 
 
 @pytest.mark.parametrize("part", [Part.TRAINING, Part.VALIDATION])

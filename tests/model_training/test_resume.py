@@ -181,8 +181,29 @@ def test_unreadable_images_are_left_out_by_name(mura_folder, tiny_spec, tmp_path
     assert len(told) == 1
     assert gone in told[0]
     (unreadable,) = RunFolder(tmp_path / "run").read_unreadable()
-    assert gone in unreadable.name
+    assert unreadable.name == f"MURA-v1.1 {gone}"
     go(OnError.SKIP, resume=True)
+
+
+def test_images_that_were_left_out_in_memory_stay_out_where_it_goes_on_streaming(
+    mura_folder, tiny_spec, tmp_path
+):
+    samples = mura(mura_folder, 1, validation_share=0.3)
+    (mura_folder.parent / samples[Part.TRAINING][0].name).write_bytes(b"no picture")
+    folder = RunFolder(tmp_path / "run")
+    counts = []
+
+    def go(config, *, workers=None, resume=False):
+        means = Means(workers=workers, on_error=OnError.SKIP, resume=resume)
+        run_training(config, samples, "none", folder, watcher=Silence(), means=means)
+        counts.append(len(folder.read_history()))
+
+    shorter = make_config(tiny_spec)
+    go(shorter)
+    longer = replace(shorter, plan=replace(shorter.plan, epochs=shorter.plan.epochs + 1))
+    folder.write_config(longer)
+    go(longer, workers=1, resume=True)
+    assert counts == [shorter.plan.epochs, longer.plan.epochs]
 
 
 def test_classes_are_weighted_by_type_of_study():

@@ -1,6 +1,7 @@
 """`evaluate`: from a cohort to tables, plots and what the card needs."""
 
 import csv
+import re
 import shutil
 from dataclasses import replace
 
@@ -9,12 +10,13 @@ from click.testing import CliRunner
 
 from model_training.cohorts.kinds import cohort_samples
 from model_training.commands import main
-from model_training.evaluation.evidence import read_evidence
+from model_training.evaluation.evidence import read_evidence, weights_sha256
 from model_training.evaluation.figures import OVERALL
 from model_training.evaluation.operation import Operation, write_operation
 from model_training.evaluation.predictions import read_predictions
 from model_training.evaluation.published import PUBLISHED
 from model_training.run_folder import RunFolder
+from tests.model_training.conftest import learn
 from tests.model_training.evaluation.conftest import write_picture
 from triage_agent.infer.scores import Calibration
 
@@ -100,7 +102,8 @@ def test_several_models_are_compared_by_their_own_operating_points(fitted_run, t
     other.mkdir()
     for path in fitted_run.path.iterdir():
         (other / path.name).write_bytes(path.read_bytes())
-    points = Operation("By hand.", {OVERALL: Calibration(1.0, 0.1)}, {OVERALL: 0.001}, (), "0" * 64)
+    digest = weights_sha256(other)
+    points = Operation("By hand.", {OVERALL: Calibration(1.0, 0.1)}, {OVERALL: 0.001}, (), digest)
     write_operation(other, points)
     common = (
         "evaluate", "--model", f"one={fitted_run.path}", "--model", f"two={other}",
@@ -146,19 +149,20 @@ def test_nothing_is_measured_of_no_image(fitted_run, table, tmp_path):
 
 
 def test_images_that_were_fitted_on_are_no_evidence(fitted_run, table, tmp_path):
-    fitted_run.write_cohorts(cohort_samples([f"csv={table}"], 1))
+    learn(cohort_samples([f"csv={table}"], 1), fitted_run)
     common = ("evaluate", "--model", fitted_run.path, "--csv", table, "--threads", 1)
     for part in ("training", "all"):
         output = run(*common, "--part", part, "--out", tmp_path / part)
-        assert "Kept" not in output
+        assert re.search(r"Not kept for the model card of run: it learnt from \d+ of these", output)
     assert read_evidence(fitted_run.path).measured == ()
 
 
 def test_evidence_says_when_it_was_measured_otherwise(fitted_run, table, tmp_path):
     common = ("evaluate", "--model", fitted_run.path, "--csv", table, "--part", "all")
     run(*common, "--out", tmp_path / "out", "--threads", 1)
+    digest = weights_sha256(fitted_run.path)
     write_operation(
-        fitted_run.path, Operation("", {OVERALL: Calibration()}, {OVERALL: 0.4}, (), "")
+        fitted_run.path, Operation("", {OVERALL: Calibration()}, {OVERALL: 0.4}, (), digest)
     )
     [earlier] = read_evidence(fitted_run.path).measured
     assert "before calibration" in earlier.cohort
@@ -168,6 +172,8 @@ def test_evidence_says_when_it_was_measured_otherwise(fitted_run, table, tmp_pat
     assert again.cohort == "theirs all"
     fitted_run.weights_path.write_bytes(fitted_run.weights_path.read_bytes() + b" ")
     assert read_evidence(fitted_run.path).measured == ()
+    output = run(*common, "--out", tmp_path / "out", "--threads", 1, status=1)
+    assert "run was calibrated with other weights: calibrate again" in output
 
 
 def test_damaged_evidence_is_named(fitted_run):
@@ -202,16 +208,18 @@ def test_models_need_names_of_their_own(fitted_run, table, tmp_path, models, cau
 
 
 def test_runs_that_divided_their_images_otherwise_are_not_judged_together(
-    fitted_run, table, tmp_path
+    fitted_run, table, small_mura, tmp_path
 ):
     other = tmp_path / "other"
     shutil.copytree(fitted_run.path, other)
     RunFolder(other).write_config(replace(fitted_run.read_config(), split_seed=8))
-    output = run(
-        "evaluate", "--model", fitted_run.path, "--model", other, "--csv", table,
-        "--out", tmp_path / "out", status=1,
+    common = (
+        "evaluate", "--model", fitted_run.path, "--model", other, "--threads", 1,
+        "--out", tmp_path / "out",
     )  # fmt: skip
-    assert "different seeds" in output
+    assert "different seeds" in run(*common, "--csv", table, status=1)
+    run(*common, "--csv", table, "--split-seed", 3)
+    run(*common, "--mura", small_mura, "--part", "valid")
 
 
 def test_synthetic_studies_have_one_label_and_several_views(fitted_run, tmp_path):
