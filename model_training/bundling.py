@@ -13,8 +13,9 @@ from model_training.cohorts.fracture_masks import MASKS_NAME
 from model_training.cohorts.image_files import OnError
 from model_training.cohorts.lower_limb import lower_limb
 from model_training.cohorts.sample import Part, Sample
-from model_training.cohorts.synthetic_studies import synthetic_studies
+from model_training.cohorts.synthetic_studies import FRESH, findings, synthetic_studies
 from model_training.display import Display, progress_bars
+from model_training.evaluation.by_finding import sensitivity_by_finding
 from model_training.evaluation.cohort_options import CohortChoice
 from model_training.evaluation.delong import paired_test
 from model_training.evaluation.evaluating import evaluated, scores_name
@@ -182,6 +183,8 @@ def measure(
     for stem, choice in choices.items():
         console.print(f"measuring on {stem}", highlight=False)
         evaluated({recipe.config.architecture: run.path}, choice, out / stem, console=console)
+    drawn = by_study(read_predictions(out / "synthetic-studies" / scores_name(1)))
+    found = sensitivity_by_finding(drawn, findings(recipe.test_studies, FRESH))
     with_masks = (fracatlas_folder / MASKS_NAME).exists()
     marked = marked_cohorts(
         fracatlas_folder if with_masks else None,
@@ -191,7 +194,7 @@ def measure(
     model = read_trained(run.path)
     judged = {name: judge_maps(model, marked_images(each)) for name, each in marked.items()}
     pointed = tuple(pointed_of(name, found) for name, found in judged.items() if found)
-    add_evidence(run.path, pointed=pointed)
+    add_evidence(run.path, pointed=pointed, found=found)
 
 
 def compare_with_probe(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from model_training.evaluation.estimate import Estimate
-from model_training.evaluation.evidence import Measured, Paired, Pointed, ScopeShare
+from model_training.evaluation.evidence import Found, Measured, Paired, Pointed, ScopeShare
 from triage_agent.infer.provenance import DataSource, Metric
 
 # In the order of columns; a bundle may hold others.
@@ -81,6 +81,12 @@ def paired_table(paired: Sequence[Paired]) -> str:
         for each in paired
     ]
     return _table(("measured on", "images", "AUC", "AUC of the other", "difference", "p"), rows)
+
+
+def finding_table(found: Sequence[Found]) -> str:
+    """A row for each kind of abnormality."""
+    rows = [(each.finding, str(each.studies), each.sensitivity.text()) for each in found]
+    return _table(("what is wrong", "studies", "Sensitivity"), rows)
 
 
 def scope_table(shares: Sequence[ScopeShare]) -> str:

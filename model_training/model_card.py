@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model_training.card_tables import (
+    finding_table,
     metric_table,
     paired_table,
     pointing_table,
@@ -88,6 +89,7 @@ def render_card(bundle: ModelBundle, facts: CardFacts) -> str:
         metric_table(evidence.measured),
         *_paired(evidence),
         *_by_region(evidence.measured),
+        *_by_finding(evidence),
         *((description.caveats,) if description.caveats else ()),
         *_pointing(evidence),
         *_scope(evidence),
@@ -176,6 +178,12 @@ def _fitted(plan: FitPlan) -> str:
 def _by_region(measured: tuple[Measured, ...]) -> list[str]:
     several = [each for each in measured if len(each.by_region) > 1]
     return [f"### By region: {each.cohort}\n\n{region_table(each)}" for each in several]
+
+
+def _by_finding(evidence: Evidence) -> list[str]:
+    if not evidence.found:
+        return []
+    return ["### By finding: synthetic studies", finding_table(evidence.found)]
 
 
 def _paired(evidence: Evidence) -> list[str]:

@@ -7,8 +7,9 @@ from functools import lru_cache, partial
 import numpy as np
 
 from dicom_fixtures.mixture import mixed_plans
+from dicom_fixtures.pathology import Kind
 from dicom_fixtures.plan import StudyPlan
-from dicom_fixtures.radiograph import Radiograph
+from dicom_fixtures.radiograph import Radiograph, disorders_of
 from model_training.cohorts.sample import FloatArray, Mask, Sample
 
 NAME = "synthetic studies"
@@ -16,6 +17,9 @@ NAME = "synthetic studies"
 # Added to the subjects' seeds, which keeps them apart from every part of `synthetic`, and from
 # those that demonstrations and tests show.
 FIRST_SEED = 4_000_000
+
+# Of studies to measure on. Seeds of trainings are small numbers.
+FRESH = 101
 
 # Half of each class tells sensitivity and specificity equally well.
 ABNORMAL_SHARE = 0.5
@@ -57,6 +61,26 @@ def synthetic_studies(studies: int, seed: int) -> list[Sample]:
     ]
 
 
+def findings(studies: int, seed: int) -> dict[str, str]:
+    """What is wrong with each abnormal one of `synthetic_studies`, by its name; drawn is nothing.
+
+    One of the groups of the MURA paper, where "other" is told apart, or "several of these".
+
+    Raises:
+        ValueError: the number is negative.
+    """
+    return {
+        _study(plan, number): _finding({each.kind for each in disorders_of(plan.seed, plan.region)})
+        for number, plan in enumerate(study_plans(studies, seed), start=1)
+        if plan.abnormal
+    }
+
+
+def _finding(kinds: set[Kind]) -> str:
+    groups = {_OTHERS.get(kind, kind.group.value) for kind in kinds}
+    return f"{groups.pop()} alone" if len(groups) == 1 else "several of these"
+
+
 def _study(plan: StudyPlan, number: int) -> str:
     return f"{plan.region}-study{number}"
 
@@ -67,6 +91,13 @@ def _image(plan: StudyPlan, view: int) -> FloatArray:
 
 def _mask(plan: StudyPlan, view: int) -> Mask:
     return _drawn(plan)[view].mask
+
+
+_OTHERS = {
+    Kind.LYTIC: "lesion",
+    Kind.SCLEROTIC: "lesion",
+    Kind.SUBLUXATION: Kind.SUBLUXATION.value,
+}
 
 
 # The images of a study are read one after another.

@@ -28,9 +28,6 @@ _HELP = {
 
 _SYNTHETIC = "synthetic"
 
-# Seeds of trainings are small numbers; these studies follow from another one.
-_FRESH = 101
-
 
 @dataclass(frozen=True, slots=True)
 class CohortPart:
@@ -112,7 +109,9 @@ class CohortChoice:
 
     def _found(self, seeds: Collection[int]) -> tuple[str, list[Sample]]:
         if self.studies:
-            return _SYNTHETIC, synthetic_studies.synthetic_studies(self.studies, _FRESH)
+            return _SYNTHETIC, synthetic_studies.synthetic_studies(
+                self.studies, synthetic_studies.FRESH
+            )
         if self.subjects:
             return _SYNTHETIC, synthetic.synthetic(Part.TEST, self.subjects)
         ((form, place),) = self.places.items()

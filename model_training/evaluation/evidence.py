@@ -90,6 +90,21 @@ class ScopeShare:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """How many abnormal studies of one kind a model calls abnormal.
+
+    Attributes:
+        finding: what is wrong with them.
+        studies: how many.
+        sensitivity: share that is called abnormal, with Wilson's interval.
+    """
+
+    finding: str
+    studies: int
+    sensitivity: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that was measured with one set of weights."""
 
@@ -98,6 +113,7 @@ class Evidence:
     pointed: tuple[Pointed, ...] = ()
     scope: tuple[ScopeShare, ...] = ()
     paired: tuple[Paired, ...] = ()
+    found: tuple[Found, ...] = ()
 
 
 def read_evidence(folder: Path) -> Evidence:
@@ -135,6 +151,7 @@ def add_evidence(
     pointed: tuple[Pointed, ...] = (),
     scope: tuple[ScopeShare, ...] | None = None,
     paired: tuple[Paired, ...] = (),
+    found: tuple[Found, ...] | None = None,
 ) -> None:
     """Add to what a run folder holds; what is known of the same images is replaced.
 
@@ -144,6 +161,7 @@ def add_evidence(
         pointed: localisation to add.
         scope: all shares, in the place of those that were there; None: leave them.
         paired: differences to other models to add.
+        found: sensitivity by finding, in the place of what was there; None: leave it.
 
     Raises:
         ValueError: the file that is there is damaged.
@@ -158,6 +176,7 @@ def add_evidence(
         _merged(known.pointed, pointed),
         known.scope if scope is None else scope,
         _merged(known.paired, paired),
+        known.found if found is None else found,
     )
     text = json.dumps(asdict(together), indent=2) + "\n"
     (folder / EVIDENCE_NAME).write_text(text, encoding="utf-8")
@@ -229,6 +248,10 @@ def _parsed(stored: dict[str, Any]) -> Evidence:
         tuple(
             Paired(**{**each, "difference": Estimate(**each["difference"])})
             for each in stored.get("paired", ())
+        ),
+        tuple(
+            Found(**{**each, "sensitivity": Estimate(**each["sensitivity"])})
+            for each in stored.get("found", ())
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from model_training import bundled_command
 from model_training.bundled_recipe import RECIPE, command_of
+from model_training.cohorts.synthetic_studies import FRESH, findings
 from model_training.commands import main
 from model_training.evaluation.evidence import read_evidence
 from model_training.evaluation.operation import read_operation
@@ -83,6 +85,10 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
     for pair, measured in zip(evidence.paired, evidence.measured, strict=False):
         assert pair.auc == pytest.approx(next(m.value for m in measured.metrics if m.name == "auc"))
 
+    abnormal = findings(6, FRESH)
+    assert len(abnormal) == 3
+    assert {each.finding: each.studies for each in evidence.found} == Counter(abnormal.values())
+
     assert any(share.in_scope for share in evidence.scope)
     assert any(share.name.startswith("FracAtlas lower limb") for share in evidence.scope)
 
@@ -100,6 +106,7 @@ def test_one_command_makes_the_bundle_and_its_card(outlined_fracatlas, first_wei
         "| ImageNet | initial weights |",
         "| synthetic studies | 6 studies |",
         "### Against a linear probe",
+        f"| {evidence.found[0].finding} | {evidence.found[0].studies} |",
         "## Whether its heat map points at the abnormality",
         "## What it abstains from",
         "versions 0.1 to 0.4 were measured",
