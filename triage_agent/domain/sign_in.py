@@ -98,7 +98,8 @@ class Throttle:
         """Return until when an attempt is not looked at, None if it is now."""
         if failures is None:
             return None
-        until = failures.last_at + self.delay(failures.count)
+        # The last one may be later than now: the clock was set back, or two came at once.
+        until = min(failures.last_at, now) + self.delay(failures.count)
         return until if until > now else None
 
 

@@ -65,6 +65,13 @@ def test_an_attempt_waits_until_the_delay_is_over():
     assert throttle.waits_until(None, T0) is None
 
 
+def test_a_failure_that_is_later_than_now_is_waited_for_like_one_of_now():
+    throttle = Throttle(free=3, longest=timedelta(seconds=30))
+    assert throttle.waits_until(Failures(count=3, last_at=after(0.001)), T0) is None
+    assert throttle.waits_until(Failures(count=3, last_at=after(3600)), T0) is None
+    assert throttle.waits_until(Failures(count=6, last_at=after(3600)), T0) == after(4)
+
+
 @pytest.mark.parametrize("throttle", [NAME_THROTTLE, ADDRESS_THROTTLE])
 def test_guessing_without_end_gets_nowhere_and_nobody_is_locked_out_for_long(throttle):
     now, guesses = T0, []
