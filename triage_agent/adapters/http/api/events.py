@@ -77,14 +77,16 @@ def event_routes(sources: Sources, changes: Changes) -> APIRouter:
 
 
 async def _stream(sources: Sources, changes: Changes, number: int) -> AsyncIterator[bytes]:
-    # The number alone tells no event, but a program that is cut off now knows where it was.
-    yield f"retry: {_RETRY_MILLISECONDS}\nid: {number}\n\n".encode()
     async with aclosing(changes.turns()) as turns:
+        await anext(turns, None)  # from now on it counts as a stream, whatever the database does
+        # The number alone tells no event, but a program that is cut off now knows where it was.
+        yield f"retry: {_RETRY_MILLISECONDS}\nid: {number}\n\n".encode()
         while not changes.is_closed:
             try:
                 lines = await run_in_threadpool(sources.feed.after, number, limit=_AT_ONCE)
             except TransientError:
                 await asyncio.sleep(RETRY_SECONDS)  # no later event may come to wake it
+                yield b": alive\n\n"
                 continue
             for line, event in lines:
                 told = _numbered(line, event).model_dump_json()

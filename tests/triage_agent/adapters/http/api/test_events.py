@@ -1,8 +1,12 @@
 """The feed of events, asked for and as a stream."""
 
 import json
+from itertools import islice
+
+import pytest
 
 from tests.factories import uid
+from triage_agent.adapters.http import changes
 from triage_agent.adapters.http.api import events
 from triage_agent.adapters.http.changes import HEARTBEAT_SECONDS
 from triage_agent.errors import DatabaseUnavailable
@@ -102,6 +106,34 @@ def test_a_stream_goes_on_after_the_database_was_away(node, reader, monkeypatch)
     with reader.stream("GET", "/events/stream?since=0", timeout=HEARTBEAT_SECONDS / 2) as answer:
         _, event = events_of(answer.iter_lines(), 2)
     assert event["id"] == "1"
+
+
+@pytest.fixture
+def away(node, monkeypatch):
+    """The database is away, for as long as a test lasts."""
+
+    def fail(*_, **__):
+        raise DatabaseUnavailable("locked")
+
+    monkeypatch.setattr(events, "RETRY_SECONDS", 0.05)
+    node.feed.after = fail
+
+
+@pytest.mark.usefixtures("away")
+def test_a_stream_says_that_it_is_alive_while_the_database_is_away(reader):
+    with reader.stream("GET", "/events/stream?since=0", timeout=HEARTBEAT_SECONDS / 2) as answer:
+        said = [line for line in islice(answer.iter_lines(), 7) if line]
+    assert said == ["retry: 1000", "id: 0", ": alive", ": alive"]
+
+
+@pytest.mark.usefixtures("away")
+def test_a_stream_that_begins_while_the_database_is_away_counts(reader, monkeypatch):
+    monkeypatch.setattr(changes, "MAXIMUM_STREAMS", 1)
+    with reader.stream("GET", "/events/stream?since=0") as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        with reader.stream("GET", "/events/stream?since=0") as another:
+            assert another.status_code == 503
 
 
 def test_a_number_that_is_none_is_refused(reader):
