@@ -206,6 +206,7 @@ export class Chunks {
       if (heir) inheritFocus(heir);
     }
     this.onLines();
+    this.#look([]); // a chunk that came near meanwhile is a gap, and nothing else would load it
     return true;
   }
 
