@@ -3,7 +3,7 @@
 import pytest
 from selenium import webdriver
 
-from tests.browser.list_page import link, opened, state, studies
+from tests.browser.list_page import add, link, opened, state, studies
 from tests.browser.looking import complaints, focused, press, until
 from tests.factories import after, uid
 from tests.fakes.web_node import WebNode
@@ -119,4 +119,19 @@ def test_lines_that_come_near_while_the_list_is_placed_are_shown(browser, node, 
     until(browser, lambda page: arriving or studies(page)[-1] == order[-1])
     release_and_be_placed(browser)
     until(browser, lambda page: studies(page)[-1] == listed(node)[-1])
+    assert complaints(browser) == []
+
+
+def test_a_study_that_moves_between_two_answers_is_passed_over_by_neither(browser, node, order):
+    show_end_of_first_part(browser)
+    until(browser, lambda page: len(studies(page)) > 60)
+    hold(browser, 50, answered=False)
+    press(browser, ".")
+    until(browser, is_held)
+    until(browser, lambda page: answers(page, "/list/chunk?offset=0"))
+    add(node, order[50], 0.97)
+    release_and_be_placed(browser)
+    shown = studies(browser)
+    assert shown == listed(node)[: len(shown)]
+    assert shown[0] == order[50]
     assert complaints(browser) == []

@@ -5,7 +5,7 @@ import { focusOf, giveFocus, inheritFocus, line, lineOf, parse, renew } from "./
 
 const NEAR = "100% 0px"; // of the screen, above and below: loaded before they are seen
 const SETTLE_MS = 60; // chunks that only fly by are not asked for
-const TRIES = 3; // of a chunk that a key asks for: a list that is placed meanwhile ends the first
+const TRIES = 3; // of a chunk that a key asks for, and of parts that do not join: the list changes
 const FAR_CHUNKS = 6; // beyond so many loaded ones, those far away become gaps again
 
 export class Chunks {
@@ -159,6 +159,25 @@ export class Chunks {
     return parse(`<table>${await answer.text()}</table>`).querySelector("tbody");
   }
 
+  // The parts at rising offsets. Each answers for its own moment: a study that goes from one part to
+  // the one before between the answers would be in none, so then all are asked for again.
+  async #fetchJoined(offsets) {
+    let parts = [];
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      parts = await Promise.all(offsets.map((offset) => this.#fetch(offset)));
+      if (parts.every((part, index) => !index || this.#joins(parts[index - 1], part))) break;
+    }
+    return parts;
+  }
+
+  #joins({ rows, dataset }, next) {
+    if (dataset.total !== next.dataset.total) return false;
+    const isBeside = Number(next.dataset.offset) - Number(dataset.offset) === this.step;
+    if (!isBeside || !next.rows.length) return true;
+    const last = rows[rows.length - 1];
+    return last?.dataset.uid === next.dataset.before && next.rows[0].dataset.uid === dataset.after;
+  }
+
   // Reads what is on the screen again, in its order now. What has the focus keeps it; unless the
   // top of the list shows, the line at `anchor` (or the first that shows) stays where it is.
   async place(anchor = null) {
@@ -166,7 +185,7 @@ export class Chunks {
     const table = this.table;
     const shown = this.all.filter((chunk) => this.#near.has(chunk) || chunk === this.#focused);
     const offsets = [...new Set([0, ...shown.map((chunk) => Number(chunk.dataset.offset))])];
-    const parts = await Promise.all(offsets.map((offset) => this.#fetch(offset)));
+    const parts = await this.#fetchJoined(offsets);
     if (table !== this.table) return false; // another list came meanwhile
     const known = new Map([...table.querySelectorAll("tr[data-uid]")].map((tr) => [tr.dataset.uid, tr]));
     const kept = this.#stands(anchor);
