@@ -135,3 +135,17 @@ def test_a_study_that_moves_between_two_answers_is_passed_over_by_neither(browse
     assert shown == listed(node)[: len(shown)]
     assert shown[0] == order[50]
     assert complaints(browser) == []
+
+
+def test_a_change_is_told_again_to_lines_that_were_read_before_it(browser, node, order):
+    hold(browser, 50, answered=True)
+    show_end_of_first_part(browser)
+    until(browser, is_held)
+    told = answers(browser, "/list/changes")
+    now = node.clock.now()
+    node.desk.claim(uid("study", order[50]), "somebody", now=now, until=after(600))
+    until(browser, lambda page: answers(page, "/list/changes") > told)
+    browser.execute_script("window.release()")
+    until(browser, lambda page: order[50] in studies(page))
+    until(browser, lambda page: state(page, order[50]) == ["claimed", False])
+    assert complaints(browser) == []

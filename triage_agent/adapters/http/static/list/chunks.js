@@ -14,8 +14,9 @@ export class Chunks {
   #loading = new Map();
 
   // `onShift` places the list: what was asked for does not fit what is on the page any more.
-  constructor(address, presence, { onLines, onShift }) {
-    Object.assign(this, { address, presence, onLines, onShift });
+  // `onOld` asks what has changed: lines were read before a change that was told already.
+  constructor(address, presence, { onLines, onShift, onOld }) {
+    Object.assign(this, { address, presence, onLines, onShift, onOld });
   }
 
   get scroll() {
@@ -132,6 +133,10 @@ export class Chunks {
         chunk.classList.remove("gap");
         chunk.replaceChildren(...fresh);
         this.onLines();
+        const version = Number(part.dataset.version);
+        if (version >= this.version) return;
+        this.version = version; // from here on it is told again
+        this.onOld();
       })
       .catch(() => {}) // said on the page; the next look tries again
       .finally(() => {

@@ -23,6 +23,7 @@ const chunks = new Chunks(address, presence, {
     keys?.settle();
   },
   onShift: () => news.place(),
+  onOld: () => news.ask(),
 });
 chunks.adopt();
 const news = new News(page, chunks, address, presence);
