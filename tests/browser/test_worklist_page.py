@@ -67,6 +67,9 @@ def test_what_is_scored_again_changes_in_its_place(browser, node, running):
     assert studies(browser) == [1, 2]
     assert text_of(browser, f"{line(2)} .c-place") == "2 → 1"
     until(browser, lambda page: text_of(page, "#news").startswith("1 moved"))
+    node.desk.claim(uid("study", 2), "somebody", now=after(0), until=after(600))
+    until(browser, lambda page: state(page, 2) == ["claimed", False])
+    assert text_of(browser, f"{line(2)} .c-place") == "2 → 1"  # whatever else becomes of it
     browser.find_element(By.ID, "news").click()
     until(browser, lambda page: studies(page) == [2, 1])
     assert text_of(browser, f"{line(2)} .c-place") == "1"

@@ -103,7 +103,8 @@ export class News {
       renew(tr, now);
       if (saidOf(tr) !== before && !this.own.delete(uid)) freshen(tr);
       // Others that come and go shift its number; of its own it moves only with its time.
-      if (was !== place && due !== tr.dataset.due) {
+      const hasMoved = due !== tr.dataset.due || this.#moved.has(uid);
+      if (was !== place && hasMoved) {
         this.#moved.add(uid);
         this.#showPlace(tr, was, place);
       } else this.#keepPlace(tr, was);
