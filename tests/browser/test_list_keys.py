@@ -1,6 +1,7 @@
 """What a key of the list does: to the study that the reader chose, once, and truly told."""
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from tests.browser.list_page import add, line, link, opened, state, studies
 from tests.browser.looking import complaints, focused, press, text_of, until
@@ -19,7 +20,8 @@ def test_keys_do_nothing_with_a_study_that_the_focus_went_to_by_itself(browser, 
     press(browser, "j", "c")  # then the reader looks at it elsewhere
     until(browser, lambda page: studies(page) == [2, 3])
     until(browser, lambda page: focused(page) == link(2))
-    for key in "rcx":
+    for key in [*"rcxo", Keys.ENTER]:
+        browser.execute_script("document.getElementById('toasts').replaceChildren()")
         press(browser, key)
         assert "is not here any more" in text_of(browser, "#toasts")
         assert state(browser, 2) == ["unread", False]
@@ -35,6 +37,24 @@ def test_a_click_chooses_a_study_that_the_focus_went_to_by_itself(browser, node,
     press(browser, "j", "c")
     until(browser, lambda page: focused(page) == link(2))
     browser.execute_script("document.querySelector(arguments[0]).click()", f"{line(2)} .c-state")
+    press(browser, "r")
+    until(browser, lambda _: node.rows.reading[uid("study", 2)].state is ReadingState.READ)
+    assert complaints(browser) == []
+
+
+@pytest.mark.parametrize("start", [link(2), "by-priority"])
+def test_the_tab_key_chooses_a_study_that_the_focus_went_to_by_itself(
+    browser, node, running, start
+):
+    add(node, 1, 0.9)
+    add(node, 2, 0.7)
+    opened(browser, f"{running.url}?state=unread", idle_seconds=0.5)
+    press(browser, "j", "c")
+    until(browser, lambda page: focused(page) == link(2))
+    browser.execute_script("[...document.querySelectorAll('thead a')].at(-1).id = 'by-priority'")
+    browser.execute_script("document.getElementById(arguments[0]).focus()", start)
+    press(browser, Keys.TAB)  # to the study, or on to its buttons
+    assert focused(browser) != start
     press(browser, "r")
     until(browser, lambda _: node.rows.reading[uid("study", 2)].state is ReadingState.READ)
     assert complaints(browser) == []

@@ -7,6 +7,7 @@ const DOUBLE_MS = 800; // between the two of "g g"
 
 export class Keys {
   #lastG = -Infinity;
+  #isTab = false; // the Tab key moves the focus now
 
   constructor(page, chunks, { work, filters, news, toasts, address }) {
     Object.assign(this, { page, chunks, work, filters, news, toasts, address });
@@ -15,7 +16,9 @@ export class Keys {
     document.addEventListener("keydown", (event) => this.#press(event));
     document.addEventListener("focusin", (event) => {
       const tr = lineOf(event.target);
-      if (tr) this.here(tr);
+      if (!tr) return;
+      if (this.#isTab) tr.classList.remove("inherited");
+      this.here(tr);
     });
     document.addEventListener("click", (event) => lineOf(event.target)?.classList.remove("inherited"));
     addEventListener("pagehide", () => this.#remember());
@@ -60,7 +63,7 @@ export class Keys {
     const from = this.current;
     if (!from) return this.go(this.#firstSeen());
     // It stands just below the place that the reader was at.
-    if (direction > 0 && from.classList.contains("inherited")) return this.go(from);
+    if (direction > 0 && this.#isInherited(from)) return this.go(from);
     const to = await this.chunks.beside(from, direction);
     if (this.current === from || !this.current) this.go(to);
   }
@@ -97,6 +100,14 @@ export class Keys {
   }
 
   #press(event) {
+    this.#isTab = event.key === "Tab";
+    // The key moves the focus at once; what moves it later is not the key.
+    if (this.#isTab) setTimeout(() => (this.#isTab = false));
+    if (event.key === "Enter" && this.#isInherited(lineOf(event.target))) {
+      event.preventDefault();
+      if (!event.repeat) this.#refuse();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const { key, target } = event;
@@ -140,7 +151,7 @@ export class Keys {
     const deeds = {
       j: () => this.move(1),
       k: () => this.move(-1),
-      o: () => this.current && linkOf(this.current).click(),
+      o: () => this.#open(),
       c: () => this.#act("claim"),
       r: () => this.#act("read"),
       x: () => this.#act("release"),
@@ -161,8 +172,21 @@ export class Keys {
 
   #act(deed) {
     const tr = this.current;
-    if (!tr?.classList.contains("inherited")) return this.work.act(tr, deed);
-    return this.toasts.show(this.page.dataset.notChosen, { isRefusal: true });
+    return this.#isInherited(tr) ? this.#refuse() : this.work.act(tr, deed);
+  }
+
+  #open() {
+    const tr = this.current;
+    if (this.#isInherited(tr)) this.#refuse();
+    else if (tr) linkOf(tr).click();
+  }
+
+  #isInherited(tr) {
+    return tr?.classList.contains("inherited");
+  }
+
+  #refuse() {
+    this.toasts.show(this.page.dataset.notChosen, { isRefusal: true });
   }
 
   #g() {
