@@ -82,6 +82,23 @@ def test_next_pressed_again_and_again_claims_the_one_study_that_opens(browser, n
     assert complaints(browser) == []
 
 
+def test_next_goes_on_to_the_claimed_study_when_the_way_there_was_stopped(browser, node, running):
+    add(node, 1, 0.9)
+    add(node, 2, 0.7)
+    opened(browser, running.url)
+    browser.execute_script(
+        "navigation.addEventListener('navigate', (event) => {"
+        "event.preventDefault(); window.isStopped = true}, {once: true})"
+    )
+    press(browser, "n")
+    until(browser, lambda page: page.execute_script("return window.isStopped"))
+    browser.execute_script("setInterval(() => document.getElementById('next').click(), 100)")
+    until(browser, lambda page: page.current_url.endswith(f"/studies/{uid('study', 1)}"))
+    claimed = [each for each, reading in node.rows.reading.items() if reading.claimed_by]
+    assert claimed == [uid("study", 1)]
+    assert complaints(browser) == []
+
+
 def test_what_may_have_been_done_is_not_called_undone(browser, node, running):
     add(node, 1, 0.9)
     opened(browser, running.url)
