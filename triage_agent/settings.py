@@ -5,9 +5,11 @@ two underscores, for example `TRIAGE_ASSEMBLE__QUIET_SECONDS=30`; lists and tabl
 """
 
 import os
+from collections.abc import Iterator
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -25,6 +27,8 @@ from triage_agent.webhook_settings import WebhookSettings
 
 AETitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x20-\x5b\x5d-\x7e]+$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+_PREFIX: Final = "TRIAGE_"
 
 
 class _Section(BaseModel):
@@ -210,6 +214,16 @@ class DestinationSettings(_Section):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> "DestinationSettings":
+        if self.tls_ca is None and (self.tls_certificate or self.tls_key):
+            raise ValueError(
+                "tls_certificate and tls_key need tls_ca: results would go unencrypted"
+            )
+        if self.tls_key is not None and self.tls_certificate is None:
+            raise ValueError("tls_key needs tls_certificate")
+        return self
+
 
 class LogSettings(_Section):
     """Structured lines on standard error."""
@@ -222,7 +236,7 @@ class Settings(BaseSettings):
     """Everything that can be set, validated once, never changed."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="TRIAGE_", env_nested_delimiter="__"
+        frozen=True, extra="forbid", env_prefix=_PREFIX, env_nested_delimiter="__"
     )
 
     config: Path | None = None
@@ -280,7 +294,7 @@ def load_settings() -> Settings:
             f"TRIAGE_CONFIG names {toml}, which is not a file: correct the path or unset it"
         )
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
@@ -289,3 +303,33 @@ def load_settings() -> Settings:
         raise SettingsInvalid(f"the settings do not hold: {faults}") from error
     except ValueError as error:
         raise SettingsInvalid(f"the settings cannot be read: {error}") from error
+    _refuse_unknown_variables(settings)
+    return settings
+
+
+def _refuse_unknown_variables(settings: Settings) -> None:
+    """Raise SettingsInvalid for TRIAGE_... that names no setting: pydantic passes over these."""
+    places = {each.secret_variable for each in settings.webhooks}  # which may have any name
+    if settings.http.oidc is not None:
+        places.add(settings.http.oidc.client_secret_variable)
+    known = list(_variables(Settings, _PREFIX))
+    for name in sorted(os.environ):
+        section = name.upper().removeprefix(_PREFIX).partition("__")[0].lower()
+        is_ours = name.upper().startswith(_PREFIX) and name not in places
+        if is_ours and section not in Settings.model_fields:
+            nearest = get_close_matches(name.upper(), known, n=1)
+            raise SettingsInvalid(
+                f"{name} in the environment is no setting"
+                + (f": is {nearest[0]} meant?" if nearest else "")
+            )
+
+
+def _variables(section: type[BaseModel], prefix: str) -> Iterator[str]:
+    """Yield the variables of all settings, those of whole sections too."""
+    for name, field in section.model_fields.items():
+        variable = f"{prefix}{name.upper()}"
+        yield variable
+        if get_origin(field.annotation) is not tuple:  # lists are given whole
+            for kind in (field.annotation, *get_args(field.annotation)):
+                if isinstance(kind, type) and issubclass(kind, BaseModel):
+                    yield from _variables(kind, f"{variable}__")

@@ -6,6 +6,8 @@ from triage_agent.domain.region import Region
 from triage_agent.errors import SettingsInvalid
 from triage_agent.settings import HttpSettings, load_settings
 
+DESTINATION = "[[destinations]]\nname='a'\nhost='h'\nport=1\nae_title='A'\n"
+
 
 @pytest.fixture
 def configured(tmp_path, monkeypatch):
@@ -70,6 +72,9 @@ def test_the_environment_goes_over_the_file(configured, monkeypatch, tmp_path):
         ("[dicom]\nae_title = 'LONGER_THAN_SIXTEEN'", "dicom.ae_title"),
         ("[dicom]\nprot = 104", "dicom.prot"),
         ("[dicom]\ntls_key = 'key.pem'", "go together"),
+        (DESTINATION + "tls_key = 'key.pem'", "tls_certificate and tls_key need tls_ca"),
+        (DESTINATION + "tls_certificate = 'node.pem'", "tls_certificate and tls_key need tls_ca"),
+        (DESTINATION + "tls_ca = 'ca.pem'\ntls_key = 'key.pem'", "tls_key needs tls_certificate"),
         ("[http]\nhost = '0.0.0.0'", "0.0.0.0 is not loopback: give tls_certificate"),
         ("[http]\nhost = 'triage.example'", "triage.example is not loopback"),
         ("[http]\ntls_key = 'page.key'", "tls_certificate and tls_key go together"),
@@ -94,10 +99,49 @@ def test_a_fault_is_named(configured, text, place):
 
 
 def test_destinations_of_one_name_are_refused(configured):
-    one = "[[destinations]]\nname='a'\nhost='h'\nport=1\nae_title='A'\n"
-    configured(one + one)
+    configured(DESTINATION + DESTINATION)
     with pytest.raises(SettingsInvalid, match="same name"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("TRIAGE_DATADIR", "TRIAGE_DATADIR .* is TRIAGE_DATA_DIR meant"),
+        ("TRIAGE_DATA__DIR", "is TRIAGE_DATA_DIR meant"),
+        ("TRIAGE_DICOMM__PORT", "is TRIAGE_DICOM__PORT meant"),
+        ("TRIAGE_DICOM_PORT", "is TRIAGE_DICOM__PORT meant"),
+        ("TRIAGE_HTTP_OIDC__ISSUER", "is TRIAGE_HTTP__OIDC__ISSUER meant"),
+        ("triage_webhook", "triage_webhook .* is TRIAGE_WEBHOOKS meant"),
+        ("TRIAGE_ZZZZZZZZZZZZZZZZ", "in the environment is no setting$"),
+    ],
+)
+def test_a_variable_that_names_no_setting_is_refused(monkeypatch, variable, said):
+    monkeypatch.delenv("TRIAGE_CONFIG", raising=False)
+    load_settings()
+    monkeypatch.setenv(variable, "1")
+    with pytest.raises(SettingsInvalid, match=said):
+        load_settings()
+
+
+def test_a_variable_that_holds_a_secret_may_have_any_name(configured, monkeypatch):
+    monkeypatch.setenv("TRIAGE_RIS_SECRET", "whsec_...")
+    monkeypatch.setenv("TRIAGE_OIDC_SECRET", "...")
+    with pytest.raises(SettingsInvalid, match="_SECRET in the environment"):
+        load_settings()
+    configured(
+        """
+        [http.oidc]
+        issuer = "https://login.example"
+        client_id = "triage"
+        client_secret_variable = "TRIAGE_OIDC_SECRET"
+        [[webhooks]]
+        name = "ris"
+        url = "https://ris.example/"
+        secret_variable = "TRIAGE_RIS_SECRET"
+        """
+    )
+    assert load_settings().webhooks[0].name == "ris"
 
 
 def test_a_missing_file_is_named(monkeypatch, tmp_path):
