@@ -158,9 +158,11 @@ def end_sessions(settings: Settings, typed: str | None) -> None:
 
 def nobody_line(node: Node) -> str | None:
     """Return what `serve` says when people have to sign in and nobody can."""
-    if node.settings.http.sign_in == "none" or any(
-        not each.disabled for each in node.accounts.users()
-    ):
+    http = node.settings.http
+    others_answer = http.oidc is not None or http.proxy_sign_in is not None
+    if http.sign_in == "none" or others_answer:
+        return None
+    if any(not each.disabled for each in node.accounts.users()):
         return None
     return f"users        none, so the web page lets nobody in: {add_command()}"
 

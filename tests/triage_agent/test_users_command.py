@@ -242,6 +242,11 @@ def test_serve_says_so_while_nobody_may_sign_in(invoke):
     assert told.startswith("users ")
     assert "triage-agent user add NAME --role" in told
     assert line(http={"sign_in": "none"}) is None
+    provider = {"issuer": "https://login.example", "client_id": "triage"}
+    assert line(http={"oidc": {**provider, "client_secret_variable": "OIDC"}}) is None
+    proxy = {"behind_proxy": ["192.0.2.20"], "names": ["triage.example"]}
+    assert line(http=proxy) == told
+    assert line(http={**proxy, "proxy_sign_in": {}}) is None
     add(invoke, "jane")
     assert line() is None
     invoke("disable", "jane")
