@@ -272,7 +272,12 @@ def model_remove(wanted: str) -> None:
 
 @main.command()
 def check() -> None:
-    """Test configuration, database, disk and model, and C-ECHO every destination."""
+    """Test settings, disk, database and model, and C-ECHO every destination.
+
+    Of the settings also what they name: addresses of callers, certificates and keys, secrets of
+    webhooks. A provider of sign-ins is asked for its keys; webhooks are sent nothing. The exit
+    status is 1 if something fails.
+    """
     from triage_agent.checks import run_checks
 
     sys.exit(0 if run_checks(_settings()) else 1)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from triage_agent.adapters.system_clock import SystemClock
     from triage_agent.adapters.torch_inference.bundle_files import LoadedModel
     from triage_agent.adapters.torch_inference.decoder import DecoderPool
+    from triage_agent.adapters.webhooks.endpoint import HttpEndpoint
     from triage_agent.assemble.scope import ScopeRule
     from triage_agent.deliver.announcing import Announcer
     from triage_agent.domain.node_health import HealthLimits
@@ -234,23 +235,28 @@ def build_destination(settings: "Settings", destination: "DestinationSettings") 
     return DimseDestination(destination, calling_ae_title=settings.dicom.ae_title)
 
 
-def build_announcer(node: Node, webhook: "WebhookSettings") -> "Announcer":
-    """Build what tells one webhook of the settings. Raises SettingsInvalid."""
+def build_endpoint(webhook: "WebhookSettings") -> "HttpEndpoint":
+    """Build the way to one webhook of the settings. Raises SettingsInvalid."""
     from triage_agent.adapters.webhooks.endpoint import HttpEndpoint
-    from triage_agent.adapters.webhooks.secret import signing_keys_of
-    from triage_agent.deliver.announcing import Announcer
-    from triage_agent.deliver.retry import RetryPolicy
 
     try:
-        endpoint = HttpEndpoint(webhook)
+        return HttpEndpoint(webhook)
     except OSError as error:
         raise SettingsInvalid(
             f"webhook {webhook.name}: tls_ca {webhook.tls_ca} cannot be used ({error.strerror})"
         ) from error
+
+
+def build_announcer(node: Node, webhook: "WebhookSettings") -> "Announcer":
+    """Build what tells one webhook of the settings. Raises SettingsInvalid."""
+    from triage_agent.adapters.webhooks.secret import signing_keys_of
+    from triage_agent.deliver.announcing import Announcer
+    from triage_agent.deliver.retry import RetryPolicy
+
     return Announcer(
         outbox=node.webhooks,
         rule=webhook.rule,
-        endpoint=endpoint,
+        endpoint=build_endpoint(webhook),
         keys=signing_keys_of(webhook),
         with_accession=webhook.accession_number,
         clock=node.clock,
@@ -268,7 +274,12 @@ def build_identity_provider(settings: "Settings", clock: "Clock") -> "OidcProvid
         raise SettingsInvalid(
             f"http.oidc needs more packages ({error}): install triage-agent[oidc]"
         ) from error
-    return OidcProvider(settings.http.oidc, clock)
+    try:
+        return OidcProvider(settings.http.oidc, clock)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"http.oidc.tls_ca {settings.http.oidc.tls_ca} cannot be used ({error.strerror})"
+        ) from error
 
 
 def build_decoders(

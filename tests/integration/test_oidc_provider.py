@@ -62,6 +62,7 @@ def come_back(provider, secret):
 
 
 def test_somebody_signs_in(provider):
+    provider.reach()
     code, state = come_back(provider, "a secret")
     found = provider.identity(code=code, state=state, redirect_uri=BACK, secret="a secret")  # noqa: S106 (of a test)
     assert (found.name, found.roles) == ("ada", frozenset({Role.READER}))

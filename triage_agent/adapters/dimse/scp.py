@@ -15,7 +15,7 @@ from triage_agent.adapters.dimse.listener import open_listener
 from triage_agent.adapters.dimse.server import GuardedServer
 from triage_agent.adapters.dimse.shared_associations import OwnAssociations
 from triage_agent.adapters.dimse.store_service import Begins, Receives, StoreService
-from triage_agent.adapters.dimse.tls import acceptor_context
+from triage_agent.adapters.dimse.tls import receiver_context
 from triage_agent.dicom import sop_classes, transfer_syntaxes
 from triage_agent.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from triage_agent.settings import DicomSettings
@@ -61,13 +61,7 @@ class StorageScp:
         self._settings = settings
         self._service = StoreService(receive, begin)
         self._callers = CallerRule.of(settings.callers)
-        self._tls = (
-            acceptor_context(
-                certificate=settings.tls_certificate, key=settings.tls_key, ca=settings.tls_ca
-            )
-            if settings.tls_certificate and settings.tls_key and settings.tls_ca
-            else None
-        )
+        self._tls = receiver_context(settings)
         self._connections = Connections(
             maximum=settings.maximum_associations + _WAITING_CONNECTIONS,
             maximum_per_address=settings.maximum_connections_per_address,

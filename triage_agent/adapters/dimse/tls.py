@@ -4,6 +4,18 @@ import ssl
 from pathlib import Path
 
 from triage_agent.errors import SettingsInvalid
+from triage_agent.settings import DicomSettings
+
+
+def receiver_context(settings: DicomSettings) -> ssl.SSLContext | None:
+    """Return the context that the settings ask for, or None: then images come in the clear.
+
+    Raises SettingsInvalid as `acceptor_context`.
+    """
+    certificate, key, ca = settings.tls_certificate, settings.tls_key, settings.tls_ca
+    if certificate is None or key is None or ca is None:
+        return None
+    return acceptor_context(certificate=certificate, key=key, ca=ca)
 
 
 def acceptor_context(*, certificate: Path, key: Path, ca: Path) -> ssl.SSLContext:
@@ -36,8 +48,16 @@ def _loaded(
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_verify_locations(cafile=ca)
-        if certificate is not None:
-            context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsInvalid(f"TLS certificate, key or CA cannot be used: {error}") from error
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingsInvalid(f"TLS: tls_ca {ca} cannot be used ({error})") from error
+    if certificate is None:
+        return context
+    try:
+        # An empty password: one that is asked for on a terminal would hold up the start.
+        context.load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        raise SettingsInvalid(
+            f"TLS: tls_certificate {certificate} and tls_key {key} cannot be read, do not go "
+            f"together, or are not PEM files without a password ({error})"
+        ) from error
     return context

@@ -60,6 +60,10 @@ class OidcProvider:
         """Close its connections."""
         self._client.close()
 
+    def reach(self) -> None:
+        """Ask the provider for its addresses and keys. Raises IdentityProviderUnavailable."""
+        self._discovery.keys()
+
     def address(self, *, redirect_uri: str, secret: str) -> str:
         """Return where the browser goes to sign in. Raises IdentityProviderUnavailable."""
         endpoint = self._discovery.endpoints().authorization
