@@ -5,13 +5,12 @@
 local NODE = 'triage'
 local NODE_AET = 'TRIAGE'
 
--- What the node may triage (PS3.4 Annex B.5). Its results are Secondary Capture and structured
--- reports, so they do not come back by any way: upload, migration, a second archive.
+-- What the node may triage (PS3.4 Annex B.5): it assesses nothing that is for processing, and no
+-- fluoroscopy. Its results are Secondary Capture and structured reports, so they do not come back
+-- by any way: upload, migration, a second archive.
 local RADIOGRAPHS = {
   ['1.2.840.10008.5.1.4.1.1.1'] = true,     -- Computed Radiography
-  ['1.2.840.10008.5.1.4.1.1.1.1'] = true,   -- Digital X-Ray, for presentation
-  ['1.2.840.10008.5.1.4.1.1.1.1.1'] = true, -- Digital X-Ray, for processing
-  ['1.2.840.10008.5.1.4.1.1.12.2'] = true   -- X-Ray Radiofluoroscopic
+  ['1.2.840.10008.5.1.4.1.1.1.1'] = true    -- Digital X-Ray, for presentation
 }
 
 -- A failed job waits 1, 2, 4 and so on heart beats (LuaHeartBeatPeriod), and this many at most.

@@ -7,7 +7,9 @@ from pydicom.uid import (
     Comprehensive3DSRStorage,
     CTImageStorage,
     DigitalXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForProcessing,
     SecondaryCaptureImageStorage,
+    XRayRadiofluoroscopicImageStorage,
 )
 
 from tests.deploy.images import write_object
@@ -83,9 +85,11 @@ def test_radiographs_are_routed_and_nothing_else(tmp_path, pacs, node):
         write_object(tmp_path, 3, SOPClassUID=CTImageStorage),
         write_object(tmp_path, 4, SOPClassUID=SecondaryCaptureImageStorage),
         write_object(tmp_path, 5, SOPClassUID=Comprehensive3DSRStorage),
+        write_object(tmp_path, 6, SOPClassUID=DigitalXRayImageStorageForProcessing),
+        write_object(tmp_path, 7, SOPClassUID=XRayRadiofluoroscopicImageStorage),
     ]
     send(pacs, *paths)
-    pacs.wait_for_instances(5)
+    pacs.wait_for_instances(7)
     node.wait_for_files(2)
     pacs.wait_for_idle()
     wanted = {str(pydicom.dcmread(path).SOPInstanceUID) for path in paths[:2]}
