@@ -32,7 +32,7 @@ _INCOMPLETE = 3
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=BUNDLED_FOLDER,
-    help="Folder with model.json and model.safetensors; by default the model of the node.",
+    help="Folder with model.json and model.safetensors; by default the bundled model.",
 )
 @click.option(
     "--region",

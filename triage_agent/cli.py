@@ -63,7 +63,7 @@ def main() -> None:
     help="Which roles to run here; the others run elsewhere on the same database and store.",
 )
 def serve(roles: str) -> None:
-    """Run the node: one process for each role, restarted if it dies, until SIGTERM.
+    """Run the node: processes for each role, restarted if they die, until SIGTERM.
 
     Prints what it listens on, the model and the destinations, and a line that begins with
     "ready" once it accepts associations. Logs go to standard error, one JSON object a line.

@@ -32,7 +32,13 @@ from model_training.run_folder import RunFolder
 
 @click.command()
 @model_option
-@click.option("--fracatlas", "fracatlas_folder", type=folder, help=f"FracAtlas, with {MASKS_NAME}.")
+@click.option(
+    "--fracatlas",
+    "fracatlas_folder",
+    type=folder,
+    help="FracAtlas, prepared with manifest.csv and near_duplicates.json (see "
+    f"model_training/cohorts/fracatlas.py), and {MASKS_NAME}.",
+)
 @click.option(
     "--synthetic", default=20, show_default=True, help="Synthetic subjects per region; 0: none."
 )

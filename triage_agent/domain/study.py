@@ -22,9 +22,9 @@ class StudyState(StrEnum):
 class Study:
     """A row of the register: one study with what is currently said of it.
 
-    `generation` starts at 1 and rises when an image arrives after the study was closed; results
-    belong to a generation. `revision` rises with every change to the study's images, so that an
-    assessment computed from older rows is refused.
+    `generation` starts at 1 and rises when an image in scope arrives after the study was closed;
+    results belong to a generation. `revision` rises with every change to the study's images, so
+    that an assessment computed from older rows is refused.
     """
 
     StudyInstanceUID: str

@@ -62,7 +62,7 @@ class WorklistStudy(_Answer):
     state: ReadingState = Field(description="Of reading.")
     study_state: StudyState
     generation: Annotated[int, Field(ge=1)] = Field(
-        description="Rises when an image arrives after the study was closed."
+        description="Rises when an image in scope arrives after the study was closed."
     )
     images: Count = Field(description="In scope.")
     images_scored: Count
