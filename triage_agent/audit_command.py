@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from triage_agent.commands import served_node
+from triage_agent.command_node import served_node
 from triage_agent.composition import Node
 from triage_agent.dicom.audit_message import audit_message
 from triage_agent.domain.audit import AuditEntry, AuditFilter, AuditLine, Deed

@@ -3,20 +3,19 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from triage_agent.adapters.sql.revision import current_revision, newest_revision
 from triage_agent.adapters.terminal.outbox import outbox_table
 from triage_agent.adapters.terminal.story import study_story
 from triage_agent.adapters.terminal.worklist import worklist_json, worklist_table
 from triage_agent.command_line_audit import note
-from triage_agent.composition import Node, open_node
+from triage_agent.command_node import served_node
+from triage_agent.composition import Node
 from triage_agent.domain.audit import Deed
 from triage_agent.errors import SettingsInvalid, StudyUnknown
 from triage_agent.settings import Settings
@@ -25,18 +24,6 @@ WATCH_SECONDS = 0.5  # how often `--watch` looks whether the list has changed
 REDRAW_SECONDS = 15.0  # "due in" counts down even when nothing changes
 SHOWN_STUDIES = 100  # whoever looks at more of them wants the page
 _ALL_DESTINATIONS = "all destinations"
-
-
-@contextmanager
-def served_node(settings: Settings) -> Iterator[Node]:
-    """Open the node's rows, or say that there are none yet."""
-    with open_node(settings) as node:
-        if current_revision(node.database) != newest_revision():
-            raise SettingsInvalid(
-                f"there is no up-to-date database in {settings.data_dir}: start `triage-agent "
-                "serve` once, run `triage-agent db upgrade`, or set TRIAGE_DATA_DIR to the node's"
-            )
-        yield node
 
 
 def send_with_progress(

@@ -179,26 +179,6 @@ def open_node(settings: "Settings") -> Iterator[Node]:
         database.dispose()
 
 
-@contextmanager
-def prepared_node(settings: "Settings") -> Iterator[Node]:
-    """Open the node's rows, made here if there are none: for commands that come before `serve`.
-
-    Raises SettingsInvalid if they are of another version of the node.
-    """
-    with open_node(settings) as node:
-        revision = current_revision(node.database)
-        if revision is None:
-            from triage_agent.adapters.sql.migrate import upgrade  # takes long to load
-
-            upgrade(node.database)
-        elif revision != newest_revision():
-            raise SettingsInvalid(
-                f"the database of {settings.data_dir} is of another version of the node: run "
-                "`triage-agent db upgrade`, or start `triage-agent serve` once"
-            )
-        yield node
-
-
 def upgrade_database(settings: "Settings") -> str:
     """Bring the schema up to date; return its revision."""
     with open_node(settings) as node:

@@ -17,7 +17,7 @@ from triage_agent.adapters.torch_inference.bundle_files import (
     read_model,
 )
 from triage_agent.command_line_audit import note
-from triage_agent.composition import prepared_node
+from triage_agent.command_node import prepared_node
 from triage_agent.domain.algorithm import AlgorithmIdentity
 from triage_agent.domain.audit import Deed
 from triage_agent.errors import BundleInvalid, SettingsInvalid

@@ -5,11 +5,9 @@ two underscores, for example `TRIAGE_ASSEMBLE__QUIET_SECONDS=30`; lists and tabl
 """
 
 import os
-from collections.abc import Iterator
-from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args, get_origin
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -22,6 +20,7 @@ from pydantic_settings import (
 from triage_agent.domain.region import Region
 from triage_agent.errors import SettingsInvalid
 from triage_agent.identity_settings import OidcSettings, ProxySignInSettings
+from triage_agent.setting_variables import refuse_unknown_variables
 from triage_agent.viewer_settings import ViewerSettings
 from triage_agent.webhook_settings import WebhookSettings
 
@@ -303,33 +302,8 @@ def load_settings() -> Settings:
         raise SettingsInvalid(f"the settings do not hold: {faults}") from error
     except ValueError as error:
         raise SettingsInvalid(f"the settings cannot be read: {error}") from error
-    _refuse_unknown_variables(settings)
-    return settings
-
-
-def _refuse_unknown_variables(settings: Settings) -> None:
-    """Raise SettingsInvalid for TRIAGE_... that names no setting: pydantic passes over these."""
-    places = {each.secret_variable for each in settings.webhooks}  # which may have any name
+    secrets = {each.secret_variable for each in settings.webhooks}
     if settings.http.oidc is not None:
-        places.add(settings.http.oidc.client_secret_variable)
-    known = list(_variables(Settings, _PREFIX))
-    for name in sorted(os.environ):
-        section = name.upper().removeprefix(_PREFIX).partition("__")[0].lower()
-        is_ours = name.upper().startswith(_PREFIX) and name not in places
-        if is_ours and section not in Settings.model_fields:
-            nearest = get_close_matches(name.upper(), known, n=1)
-            raise SettingsInvalid(
-                f"{name} in the environment is no setting"
-                + (f": is {nearest[0]} meant?" if nearest else "")
-            )
-
-
-def _variables(section: type[BaseModel], prefix: str) -> Iterator[str]:
-    """Yield the variables of all settings, those of whole sections too."""
-    for name, field in section.model_fields.items():
-        variable = f"{prefix}{name.upper()}"
-        yield variable
-        if get_origin(field.annotation) is not tuple:  # lists are given whole
-            for kind in (field.annotation, *get_args(field.annotation)):
-                if isinstance(kind, type) and issubclass(kind, BaseModel):
-                    yield from _variables(kind, f"{variable}__")
+        secrets.add(settings.http.oidc.client_secret_variable)
+    refuse_unknown_variables(Settings, _PREFIX, secrets)
+    return settings

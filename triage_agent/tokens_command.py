@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from rich.console import Console
 from rich.table import Table
 
-from triage_agent.commands import served_node
+from triage_agent.command_node import served_node
 from triage_agent.domain.audit import AuditLine, Deed
 from triage_agent.domain.client_token import TOKEN_PREFIX, ClientToken, token_digest
 from triage_agent.domain.visitor import Role

@@ -9,7 +9,8 @@ from rich.table import Table
 from triage_agent.adapters.argon2_passwords import Argon2Passwords
 from triage_agent.adapters.http.access import Access
 from triage_agent.command_line_audit import note
-from triage_agent.composition import Node, prepared_node
+from triage_agent.command_node import prepared_node
+from triage_agent.composition import Node
 from triage_agent.domain.account import (
     LONGEST_NAME,
     LONGEST_PASSWORD,

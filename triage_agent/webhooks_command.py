@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.table import Table
 
-from triage_agent.commands import served_node
+from triage_agent.command_node import served_node
 from triage_agent.deliver.webhook_message import SECRET_PREFIX
 from triage_agent.domain.audit import AuditLine, Deed
 from triage_agent.domain.delivery import DeliveryState
