@@ -18,7 +18,7 @@ from tests.benchmarks.figures import FULL, PLOT, Figure, Figures
 from tests.benchmarks.many_studies import add_studies
 from tests.contracts.register_on_sql import ports_on
 from tests.contracts.register_ports import RegisterPorts
-from tests.factories import after, make_instance, make_result
+from tests.factories import T0, after, make_instance, make_result
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.migrate import upgrade
 
@@ -81,7 +81,7 @@ def cpu_seconds(ports: RegisterPorts, label: str) -> float:
         images = [make_instance(StudyInstanceUID=study) for _ in range(3)]
         for image in images:
             ports.arrive(image)
-        assert len(ports.register.begin_scoring(16)) == len(images)
+        assert len(ports.register.begin_scoring(16, now=T0)) == len(images)
         ports.score(*images)
         assert ports.register.unassessed(64) == (study,)
         ports.assess(study)

@@ -27,8 +27,8 @@ CALLS: dict[str, Callable[[RegisterPorts], object]] = {
     "register again": lambda p: p.arrive(INSTANCE),
     "record_conflict": lambda p: p.register.record_conflict(INSTANCE, make_stored("x"), now=T0),
     "is_own_result": lambda p: p.register.is_own_result("1.2.3"),
-    "begin_scoring": lambda p: p.register.begin_scoring(16),
-    "postpone_scoring": lambda p: p.register.postpone_scoring(UID),
+    "begin_scoring": lambda p: p.register.begin_scoring(16, now=T0),
+    "postpone_scoring": lambda p: (_begun(p), p.register.postpone_scoring(UID, now=T0)),
     "record_score": lambda p: p.register.record_score(UID, make_score(), model="m", now=T0),
     "record_unreadable": lambda p: p.register.record_unreadable(UID, "torn", now=T0),
     "unassessed": lambda p: p.register.unassessed(10),
@@ -72,7 +72,7 @@ CALLS: dict[str, Callable[[RegisterPorts], object]] = {
 }
 
 # Calls that are two: what they end has to be begun.
-OF_TWO = {"undo", "expire_due"}
+OF_TWO = {"postpone_scoring", "undo", "expire_due"}
 NEEDS_DELIVERY = {
     "due",
     "record_sent",
@@ -83,6 +83,10 @@ NEEDS_DELIVERY = {
     "retry",
     "park",
 }
+
+
+def _begun(ports: RegisterPorts) -> int:
+    return len(ports.register.begin_scoring(16, now=T0))
 
 
 def _claimed(ports: RegisterPorts) -> int:

@@ -17,7 +17,6 @@ from tests.factories import (
 from triage_agent.domain.instance import ClassActivation, InstanceState
 from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.worklist import ReadingState
-from triage_agent.ports.register import PATIENT_POSTPONEMENTS
 
 
 class ScoringContract:
@@ -35,7 +34,7 @@ class ScoringContract:
         ports.arrive(stat, due_in_seconds=300, stat=True)
         ports.arrive(sooner)
         ports.arrive(make_instance(**EXCLUDED))
-        batch = ports.register.begin_scoring(16)
+        batch = ports.register.begin_scoring(16, now=T0)
         headers = [each.header for each in batch]
         assert headers == [stat.header, sooner.header, soon.header, late.header]
         assert [each.attempts for each in batch] == [1, 1, 1, 1]
@@ -43,7 +42,7 @@ class ScoringContract:
     def test_no_more_instances_than_asked_for_are_begun(self, ports: RegisterPorts) -> None:
         for number in range(3):
             ports.arrive(make_instance(received_at=after(number)))
-        assert len(ports.register.begin_scoring(2)) == 2
+        assert len(ports.register.begin_scoring(2, now=T0)) == 2
         attempts = [each.attempts for each in ports.register.study_images(STUDY).instances]
         assert sorted(attempts) == [0, 1, 1]
 
@@ -52,9 +51,9 @@ class ScoringContract:
     ) -> None:
         tried = make_instance()
         ports.arrive(tried, due_in_seconds=100)
-        ports.register.begin_scoring(16)
+        ports.register.begin_scoring(16, now=T0)
         ports.arrive(make_instance(received_at=after(1)))
-        (alone,) = ports.register.begin_scoring(16)
+        (alone,) = ports.register.begin_scoring(16, now=T0)
         assert alone.header == tried.header
         assert alone.attempts == 2
 
@@ -62,51 +61,66 @@ class ScoringContract:
         self, ports: RegisterPorts
     ) -> None:
         ports.arrive(make_instance(received_at=after(2)))
-        ports.register.begin_scoring(16)
+        ports.register.begin_scoring(16, now=T0)
         first = make_instance(received_at=after(0))
         last = make_instance(received_at=after(3))
         ports.arrive(first)
         ports.arrive(last)
-        batch = ports.register.begin_scoring(16)
+        batch = ports.register.begin_scoring(16, now=T0)
         assert [each.header for each in batch] == [first.header, last.header]
 
     def test_an_attempt_that_is_taken_back_was_none(self, ports: RegisterPorts) -> None:
         instance = make_instance()
         ports.arrive(instance)
         UID = instance.header.SOPInstanceUID
-        ports.register.begin_scoring(16)
-        ports.register.begin_scoring(16)
-        ports.register.postpone_scoring(UID)
-        (again,) = ports.register.begin_scoring(16)
+        ports.register.begin_scoring(16, now=T0)
+        ports.register.begin_scoring(16, now=T0)
+        ports.register.postpone_scoring(UID, now=T0)
+        (again,) = ports.register.begin_scoring(16, now=after(60))
         assert again.attempts == 2
         for _ in range(3):  # no more are taken back than there were
-            ports.register.postpone_scoring(UID)
+            ports.register.postpone_scoring(UID, now=after(60))
         ports.arrive(make_instance(received_at=after(1)))
-        assert [each.attempts for each in ports.register.begin_scoring(16)] == [1, 1]
+        batch = ports.register.begin_scoring(16, now=after(120))
+        assert [each.attempts for each in batch] == [1, 1]
 
-    def test_what_is_put_off_time_and_again_gives_way_and_goes_by_turns(
+    def test_what_is_put_off_is_left_out_and_then_as_urgent_as_before(
         self, ports: RegisterPorts
     ) -> None:
-        lost = [make_instance(received_at=after(number)) for number in range(2)]
-        for instance in lost:
-            ports.arrive(instance, due_in_seconds=100, stat=True)
-        UIDs = [each.header.SOPInstanceUID for each in lost]
-
-        def begun(limit: int) -> list[str]:
-            batch = ports.register.begin_scoring(limit)
-            for instance in batch:
-                ports.register.postpone_scoring(instance.header.SOPInstanceUID)
-            return [each.header.SOPInstanceUID for each in batch]
-
-        for _ in range(PATIENT_POSTPONEMENTS):
-            assert begun(2) == UIDs
-        arrived = make_instance(StudyInstanceUID=uid("study", 2), received_at=after(9))
+        lost = make_instance()
+        ports.arrive(lost, due_in_seconds=100, stat=True)
+        begun = ports.register.begin_scoring(1, now=T0)
+        assert [each.header for each in begun] == [lost.header]
+        ports.register.postpone_scoring(lost.header.SOPInstanceUID, now=T0)
+        arrived = make_instance(StudyInstanceUID=uid("study", 2), received_at=after(1))
         ports.arrive(arrived, due_in_seconds=900)
-        assert begun(2) == UIDs  # as urgent as before: so often the disk may fail
-        UID = arrived.header.SOPInstanceUID
-        assert begun(2) == [UID, UIDs[0]]
-        ports.register.record_unreadable(UID, "it is torn", now=after(10))
-        assert [begun(1) for _ in range(4)] == [[UIDs[1]], [UIDs[0]], [UIDs[1]], [UIDs[0]]]
+        begun = ports.register.begin_scoring(1, now=after(4.9))
+        assert [each.header for each in begun] == [arrived.header]
+        ports.register.record_unreadable(arrived.header.SOPInstanceUID, "it is torn", now=after(4))
+        assert ports.register.begin_scoring(1, now=after(4.9)) == ()
+        ports.arrive(make_instance(StudyInstanceUID=uid("study", 2), received_at=after(2)))
+        begun = ports.register.begin_scoring(1, now=after(5))
+        assert [each.header for each in begun] == [lost.header]
+
+    def test_the_pause_of_what_is_put_off_doubles_up_to_the_longest(
+        self, ports: RegisterPorts
+    ) -> None:
+        instance = make_instance()
+        ports.arrive(instance)
+        put_off_at = 0.0
+        for pause in (5, 10, 20, 40, 80, 160, 300, 300):
+            assert len(ports.register.begin_scoring(1, now=after(put_off_at))) == 1
+            ports.register.postpone_scoring(instance.header.SOPInstanceUID, now=after(put_off_at))
+            put_off_at += pause
+            assert ports.register.begin_scoring(1, now=after(put_off_at - 0.1)) == ()
+
+    def test_a_clock_that_was_set_back_makes_no_pause_longer(self, ports: RegisterPorts) -> None:
+        instance = make_instance()
+        ports.arrive(instance)
+        ports.register.begin_scoring(1, now=after(3600))
+        ports.register.postpone_scoring(instance.header.SOPInstanceUID, now=after(3600))
+        assert ports.register.begin_scoring(1, now=after(3600)) == ()
+        assert len(ports.register.begin_scoring(1, now=after(3000))) == 1
 
     def test_nothing_is_taken_back_of_what_is_settled_or_unknown(
         self, ports: RegisterPorts
@@ -114,20 +128,20 @@ class ScoringContract:
         instance = make_instance()
         ports.arrive(instance)
         UID = instance.header.SOPInstanceUID
-        ports.register.begin_scoring(16)
+        ports.register.begin_scoring(16, now=T0)
         ports.register.record_unreadable(UID, "it is torn", now=after(1))
         before = ports.register.study_images(STUDY)
-        ports.register.postpone_scoring(UID)
-        ports.register.postpone_scoring("1.2.3")
+        ports.register.postpone_scoring(UID, now=T0)
+        ports.register.postpone_scoring("1.2.3", now=T0)
         assert ports.register.study_images(STUDY) == before
 
     def test_nothing_to_score(self, ports: RegisterPorts) -> None:
-        assert ports.register.begin_scoring(16) == ()
+        assert ports.register.begin_scoring(16, now=T0) == ()
 
     def test_a_score_is_written_once(self, ports: RegisterPorts) -> None:
         instance = make_instance()
         ports.arrive(instance)
-        ports.register.begin_scoring(1)
+        ports.register.begin_scoring(1, now=T0)
         activation = ClassActivation(rows=1, columns=3, values=(0.1, -2.5e-30, 3.0))
         score = make_score(0.9123, activation=activation)
         SOPInstanceUID = instance.header.SOPInstanceUID
@@ -143,7 +157,7 @@ class ScoringContract:
         last = ports.register.events(STUDY)[-1]
         assert (last.what, last.at) == ("scored", after(1))
         assert "p=0.912" in last.detail
-        assert ports.register.begin_scoring(1) == ()
+        assert ports.register.begin_scoring(1, now=T0) == ()
 
     def test_an_unreadable_instance_is_settled_with_its_reason(self, ports: RegisterPorts) -> None:
         instance = make_instance()

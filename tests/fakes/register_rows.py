@@ -33,6 +33,7 @@ class RegisterRows:
     declared: dict[str, int] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
     postponements: Counter[str] = field(default_factory=Counter)
+    not_before: dict[str, datetime] = field(default_factory=dict)
     quarantined: dict[tuple[str, str], StoredObject] = field(default_factory=dict)
     reading: dict[str, Reading] = field(default_factory=dict)
     next_places: dict[str, Placement] = field(default_factory=dict)

@@ -14,11 +14,7 @@ from triage_agent.domain.reading import Reading, put_back
 from triage_agent.domain.study import Study, StudyImages, StudyState
 from triage_agent.domain.worklist import Event, ReadingState
 from triage_agent.errors import StudyUnknown
-from triage_agent.ports.register import (
-    PATIENT_POSTPONEMENTS,
-    RegistrationOutcome,
-    StudyOpening,
-)
+from triage_agent.ports.register import SCORING_PAUSES, RegistrationOutcome, StudyOpening
 
 
 class FakeStudyRegister:
@@ -98,12 +94,15 @@ class FakeStudyRegister:
     def is_own_result(self, SOPInstanceUID: str) -> bool:
         return SOPInstanceUID in self.rows.results
 
-    def begin_scoring(self, limit: int) -> tuple[Instance, ...]:
-        waiting = [
-            each for each in self.rows.instances.values() if each.state is InstanceState.RECEIVED
+    def begin_scoring(self, limit: int, *, now: datetime) -> tuple[Instance, ...]:
+        due = [
+            each
+            for uid, each in self.rows.instances.items()
+            if each.state is InstanceState.RECEIVED
+            and SCORING_PAUSES.is_over(self.rows.not_before.get(uid, now), now)
         ]
-        waiting.sort(key=self._turn)
-        taken = waiting[:limit]
+        due.sort(key=self._turn)
+        taken = due[:limit]
         if taken and taken[0].attempts > 0:
             taken = taken[:1]
         else:
@@ -113,19 +112,19 @@ class FakeStudyRegister:
             self.rows.instances[each.header.SOPInstanceUID] = each
         return tried
 
-    def postpone_scoring(self, SOPInstanceUID: str) -> None:
+    def postpone_scoring(self, SOPInstanceUID: str, *, now: datetime) -> None:
         waiting = self._waiting(SOPInstanceUID)
         if waiting is not None and waiting.attempts > 0:
             postponed = replace(waiting, attempts=waiting.attempts - 1)
             self.rows.instances[SOPInstanceUID] = postponed
             self.rows.postponements[SOPInstanceUID] += 1
+            pause = SCORING_PAUSES.after(self.rows.postponements[SOPInstanceUID])
+            self.rows.not_before[SOPInstanceUID] = now + pause
 
-    def _turn(self, instance: Instance) -> tuple[int, bool, datetime, datetime, str]:
+    def _turn(self, instance: Instance) -> tuple[bool, datetime, datetime, str]:
         study = self.rows.studies[instance.header.StudyInstanceUID]
         uid = instance.header.SOPInstanceUID
-        put_off = self.rows.postponements[uid]
-        gives_way = put_off if put_off > PATIENT_POSTPONEMENTS else 0
-        return gives_way, not study.stat, study.placement.due_at, instance.received_at, uid
+        return not study.stat, study.placement.due_at, instance.received_at, uid
 
     def record_score(
         self, SOPInstanceUID: str, score: ImageScore, *, model: str, now: datetime

@@ -19,7 +19,7 @@ from tests.contracts.register_on_sql import ports_on
 from tests.contracts.register_ports import RegisterPorts
 from tests.contracts.study_register import StudyRegisterContract
 from tests.contracts.worklist import WorklistContract
-from tests.factories import make_instance, make_stored, uid
+from tests.factories import T0, make_instance, make_stored, uid
 from tests.peers.postgresql import PostgresqlCluster, postgresql_cluster
 from triage_agent.adapters.sql.engine import LOCK_SECONDS, Database
 from triage_agent.adapters.sql.migrate import upgrade
@@ -150,7 +150,7 @@ def test_scoring_is_shared_out_between_processes(database: Database):
 
     def score(_: int) -> list[str]:
         barrier.wait(30)
-        return [each.header.SOPInstanceUID for each in ports.register.begin_scoring(10)]
+        return [each.header.SOPInstanceUID for each in ports.register.begin_scoring(10, now=T0)]
 
     with ThreadPoolExecutor(4) as threads:
         batches = list(threads.map(score, range(4)))

@@ -96,7 +96,7 @@ def _write(number: int, url: str, log: Path, has_written: Event) -> None:
         ports.arrive(make_instance(StudyInstanceUID=study, SOPInstanceUID=SOPInstanceUID))
         tell(f"registered {SOPInstanceUID}")
         has_written.set()
-        for instance in register.begin_scoring(4):
+        for instance in register.begin_scoring(4, now=T0):
             SOPInstanceUID = instance.header.SOPInstanceUID
             if register.record_score(SOPInstanceUID, make_score(), model=MODEL, now=T0):
                 tell(f"scored {SOPInstanceUID}")

@@ -2,14 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-# Beyond this many doublings every wait is the longest one; also keeps the power small.
-_MOST_DOUBLINGS = 32
+from triage_agent.domain.pauses import Pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
+class RetryPolicy(Pauses):
     """Waits that double from the first to the longest, for as long as it takes.
 
     Attributes:
@@ -29,8 +28,7 @@ class RetryPolicy:
     refusals: int = 4
 
     def __post_init__(self) -> None:
-        if not 0 < self.first_seconds <= self.longest_seconds:
-            raise ValueError("first_seconds must be positive and not above longest_seconds")
+        Pauses.__post_init__(self)
         if not 0 <= self.spread < 1:
             raise ValueError("spread must lie in 0..1, 1 excluded")
         if self.refusals < 1:
@@ -44,11 +42,7 @@ class RetryPolicy:
         Raises:
             ValueError: nothing has failed yet.
         """
-        if failures < 1:
-            raise ValueError("nothing has failed yet")
-        doubled = self.first_seconds * 2.0 ** min(failures - 1, _MOST_DOUBLINGS)
-        wait = min(doubled, self.longest_seconds)
-        return now + timedelta(seconds=wait * (1.0 - self.spread * _fraction(key, failures)))
+        return now + self.after(failures) * (1.0 - self.spread * _fraction(key, failures))
 
     def after_refusal(self, refusals: int, key: str, now: datetime) -> datetime | None:
         """Return when to repeat what was refused `refusals` times, or None: park it."""

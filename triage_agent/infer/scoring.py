@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
+import structlog
 
 from triage_agent.domain.instance import ClassActivation, ImageScore, Instance
 from triage_agent.errors import DecoderCrashed, DecodingUnavailable, PixelsUnreadable
@@ -18,6 +19,8 @@ from triage_agent.infer.scores import image_probability
 from triage_agent.ports.inference import FloatImage, PixelReader
 from triage_agent.ports.register import StudyRegister
 from triage_agent.ports.surroundings import Clock
+
+log = structlog.get_logger()
 
 Decoded = tuple[Instance, tuple[FloatImage, ...]]
 
@@ -37,12 +40,12 @@ def score_due(
     one batch. An image whose decoder crashed, or on which the classifier failed, stays due until
     it was begun `maximum_attempts` times; one that cannot be read, or about which the network says
     nothing finite, is recorded as unreadable at once. One that could not be decoded through no
-    fault of its own stays due as if it had not been begun.
+    fault of its own is due again after a while, as if it had not been begun.
 
     Raises:
-        DecodingUnavailable: that happened; the other images are dealt with.
+        DecodingUnavailable: that happened to all that were to be decoded.
     """
-    begun = register.begin_scoring(limit)
+    begun = register.begin_scoring(limit, now=clock.now())
     step = _Step(register, judge, clock, maximum_attempts)
     due = [each for each in begun if not step.refuse(each)]
     if not due:
@@ -57,7 +60,11 @@ def score_due(
                 del under_way[future]
             step.score([pair for each in ended if (pair := step.take(*each)) is not None])
     if step.unavailable:
-        raise step.unavailable[0]
+        # Where others can be decoded there is nothing to wait for.
+        if len(step.unavailable) == len(due):
+            raise step.unavailable[0]
+        cause = str(step.unavailable[0])
+        log.warning("scoring_postponed", images=len(step.unavailable), cause=cause)
     return len(begun)
 
 
@@ -90,7 +97,7 @@ class _Step:
         except DecoderCrashed as error:
             self._failed(instance, str(error))
         except DecodingUnavailable as error:
-            self.register.postpone_scoring(instance.header.SOPInstanceUID)
+            self.register.postpone_scoring(instance.header.SOPInstanceUID, now=self.clock.now())
             self.unavailable.append(error)
         return None
 

@@ -9,12 +9,13 @@ from typing import Protocol
 from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.delivery import Result
 from triage_agent.domain.instance import ImageScore, Instance, StoredObject
+from triage_agent.domain.pauses import Pauses
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.study import StudyImages
 from triage_agent.domain.worklist import Event
 
-# An image whose scoring was put off more often gives way to all others.
-PATIENT_POSTPONEMENTS = 3
+# So long an image is left alone after its scoring was put off.
+SCORING_PAUSES = Pauses(first_seconds=5.0, longest_seconds=300.0)
 
 
 class RegistrationOutcome(StrEnum):
@@ -65,19 +66,19 @@ class StudyRegister(Protocol):
         """Say whether the node itself made the object with this UID."""
         ...
 
-    def begin_scoring(self, limit: int) -> tuple[Instance, ...]:
+    def begin_scoring(self, limit: int, *, now: datetime) -> tuple[Instance, ...]:
         """Return instances in state RECEIVED, most urgent study first, attempts raised by one.
 
         An instance with earlier attempts is returned alone, so that one that takes the process
-        down takes no other with it. Those that were postponed more than PATIENT_POSTPONEMENTS
-        times come after all others, by turns: files that a disk never gives back hold up nothing.
+        down takes no other with it. One that was postponed is left out until its pause is over:
+        files that a disk never gives back hold up no other.
         """
         ...
 
-    def postpone_scoring(self, SOPInstanceUID: str) -> None:
+    def postpone_scoring(self, SOPInstanceUID: str, *, now: datetime) -> None:
         """Take back the attempt that `begin_scoring` counted, of an instance still RECEIVED.
 
-        How often that happened to it is counted.
+        It is left alone for a while, the longer the more often that happened (SCORING_PAUSES).
         """
         ...
 

@@ -2,8 +2,9 @@ import threading
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
-from tests.factories import MODEL, make_instance, make_opening, make_scored
+from tests.factories import MODEL, T0, make_instance, make_opening, make_scored
 from tests.fakes.bundle import make_bundle
 from tests.fakes.classifier import BIAS, FakeClassifier, Images
 from tests.fakes.clock import FakeClock
@@ -31,6 +32,7 @@ class Node:
         bundle: ModelBundle | None = None,
     ) -> None:
         self.register = FakeStudyRegister()
+        self.clock = FakeClock()
         self.reader = FakePixelReader(answers)
         self.classifier = classifier or FakeClassifier()
         self.bundle = bundle or make_bundle()
@@ -42,7 +44,7 @@ class Node:
             self.register,
             self.reader,
             NetworkJudge(self.classifier, self.bundle),
-            FakeClock(),
+            self.clock,
             limit=limit,
             maximum_attempts=3,
         )
@@ -140,21 +142,25 @@ def test_what_is_no_fault_of_an_image_costs_none_an_attempt() -> None:
     for _ in range(10):
         with pytest.raises(DecodingUnavailable, match="the disk failed"):
             node.score()
+        assert node.score() == 0  # it is left alone for a while
+        node.clock.advance(300)
     assert [node.now(each).state for each in instances] == [InstanceState.RECEIVED] * 3
     node.reader.answers.clear()
     assert node.score() == 3  # in one batch, as images that were never tried
     assert all(node.now(each).state is InstanceState.SCORED for each in instances)
 
 
-def test_the_other_images_are_dealt_with_before_the_step_is_postponed() -> None:
+def test_an_image_that_is_put_off_holds_up_no_other() -> None:
+    """Nor does the step fail, for after that its engine would leave it alone for a while."""
     first, good, crashed = (make_instance() for _ in range(3))
     answers: dict[str, Answer] = {
         first.stored.location: DecodingUnavailable("no decoder could be started"),
         crashed.stored.location: DecoderCrashed("the decoder died"),
     }
     node = Node(first, good, crashed, answers=answers)
-    with pytest.raises(DecodingUnavailable):
-        node.score()
+    with capture_logs() as lines:
+        assert node.score() == 3
+    assert [(line["event"], line["images"]) for line in lines] == [("scoring_postponed", 1)]
     assert node.now(good).state is InstanceState.SCORED
     assert (node.now(first).attempts, node.now(crashed).attempts) == (0, 1)
 
@@ -163,7 +169,7 @@ def test_an_image_that_takes_the_process_down_is_given_up() -> None:
     instance = make_instance()
     node = Node(instance)
     for _ in range(3):
-        node.register.begin_scoring(1)  # and the process is gone
+        node.register.begin_scoring(1, now=T0)  # and the process is gone
     assert node.score() == 1
     assert node.now(instance).state is InstanceState.UNREADABLE
     assert node.now(instance).reason == "inference was begun 3 times and never ended"
@@ -184,7 +190,7 @@ def test_a_region_the_model_was_not_made_for(region: Region | None, shown: str) 
 def test_a_batch_that_fails_is_tried_image_by_image() -> None:
     bad, good, better = make_instance(), make_instance(), make_instance()
     node = Node(bad, good, better, classifier=refuses(9.0))
-    begun = node.register.begin_scoring(3)
+    begun = node.register.begin_scoring(3, now=T0)
     judge = NetworkJudge(node.classifier, node.bundle)
     step = _Step(node.register, judge, FakeClock(), maximum_attempts=3)
     inputs = [(np.full((3, 64, 64), value, dtype=np.float32),) for value in (9.0, 0.5, 0.25)]

@@ -36,7 +36,7 @@ def test_a_study_out_of_scope_opens_with_the_reason(clock):
 def test_a_scored_study_is_assessed_and_placed(register, clock):
     instance = make_instance()
     register.register(instance, make_opening(), stat=False, quiet_seconds=10)
-    register.begin_scoring(1)
+    register.begin_scoring(1, now=clock.now())
     register.record_score(
         instance.header.SOPInstanceUID, make_score(0.97), model="m 1", now=clock.now()
     )

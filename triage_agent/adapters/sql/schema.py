@@ -78,6 +78,7 @@ instance = sa.Table(
     sa.Column("source_ae_title", ReceivedText, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("postponements", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("not_before", UtcDateTime),  # null if its scoring was never put off
     sa.Column("probability", sa.Double),
     sa.Column("activation_rows", sa.Integer),
     sa.Column("activation_columns", sa.Integer),
@@ -239,10 +240,13 @@ sa.Index("ix_instance_study_state", instance.c.StudyInstanceUID, instance.c.stat
 sa.Index("ix_result_study", result.c.StudyInstanceUID)
 sa.Index("ix_event_study", event.c.StudyInstanceUID)
 sa.Index("ix_reader_verdict_study", reader_verdict.c.StudyInstanceUID)
+# With its state, always "received": SQLite would otherwise look into each row for it.
 _due_index(
     "ix_instance_unscored",
     instance.c.StudyInstanceUID,
+    instance.c.state,
     instance.c.received_at,
+    instance.c.not_before,
     where=IS_WAITING_FOR_SCORE,
 )
 sa.Index("ix_study_patient", study.c.PatientID, study.c.arrived_at)
@@ -279,7 +283,7 @@ _due_index(
 )
 _due_index("ix_delivery_not_sent", delivery.c.id, where=IS_NOT_SENT)
 _due_index("ix_delivery_sent", delivery.c.sent_at, delivery.c.id, where=IS_SENT)
-# With its state, always "sent": SQLite would otherwise look into each row for it when counting.
+# With its state again: here for counting.
 _due_index(
     "ix_delivery_sent_to",
     delivery.c.destination,

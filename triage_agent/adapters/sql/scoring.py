@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from triage_agent.adapters.sql import measuring, story
+from triage_agent.adapters.sql.pauses import is_over
 from triage_agent.adapters.sql.rows import (
     PLACED_STUDY,
     Values,
@@ -17,17 +18,15 @@ from triage_agent.adapters.sql.rows import (
 from triage_agent.adapters.sql.schema import IS_WAITING_FOR_SCORE, instance, study, worklist_entry
 from triage_agent.domain.instance import ImageScore, Instance, InstanceState
 from triage_agent.domain.worklist import Event
-from triage_agent.ports.register import PATIENT_POSTPONEMENTS
-
-# What was put off more often gives way: files that a disk never gives back must not hold up all
-# others. Among those it goes by turns, so that one that can be read again comes up.
-_GIVES_WAY = sa.case(
-    (instance.c.postponements > PATIENT_POSTPONEMENTS, instance.c.postponements), else_=0
-)
+from triage_agent.ports.register import SCORING_PAUSES
 
 
-def waiting(limit: int) -> sa.Select[str]:
-    """Return the query for the UIDs of unscored instances, most urgent first."""
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    return IS_WAITING_FOR_SCORE & is_over(instance.c.not_before, now, SCORING_PAUSES.longest)
+
+
+def due(limit: int, now: datetime) -> sa.Select[str]:
+    """Return the query for the UIDs of instances to be scored now, most urgent first."""
     return (
         sa.select(instance.c.SOPInstanceUID)
         .select_from(
@@ -35,9 +34,8 @@ def waiting(limit: int) -> sa.Select[str]:
                 PLACED_STUDY, instance.c.StudyInstanceUID == worklist_entry.c.StudyInstanceUID
             )
         )
-        .where(IS_WAITING_FOR_SCORE)
+        .where(_is_due(now))
         .order_by(
-            _GIVES_WAY,
             study.c.stat.desc(),
             worklist_entry.c.due_at,
             instance.c.received_at,
@@ -47,24 +45,24 @@ def waiting(limit: int) -> sa.Select[str]:
     )
 
 
-def is_any_waiting(connection: sa.Connection) -> bool:
-    """Say whether any instance waits for its score."""
-    # A column that only the partial index holds, or SQLite prefers another and scans all of it.
-    statement = sa.select(instance.c.received_at).where(IS_WAITING_FOR_SCORE).limit(1)
+def is_any_due(connection: sa.Connection, now: datetime) -> bool:
+    """Say whether any instance is to be scored now."""
+    # Columns that only the partial index holds, or SQLite prefers another and scans all of it.
+    statement = sa.select(instance.c.received_at).where(_is_due(now)).limit(1)
     return connection.execute(statement).first() is not None
 
 
-def begin(connection: sa.Connection, limit: int) -> tuple[Instance, ...]:
-    """Return the most urgent unscored instances and raise their attempts by one.
+def begin(connection: sa.Connection, limit: int, now: datetime) -> tuple[Instance, ...]:
+    """Return the most urgent instances that are due and raise their attempts by one.
 
     The most urgent one alone if it was tried before, else as many as are new to it.
     """
-    order = list(connection.execute(waiting(limit)).scalars())
+    order = list(connection.execute(due(limit, now)).scalars())
     rows = {
         row["SOPInstanceUID"]: row
         for row in connection.execute(
             sa.select(instance)
-            .where(instance.c.SOPInstanceUID.in_(order), IS_WAITING_FOR_SCORE)
+            .where(instance.c.SOPInstanceUID.in_(order), _is_due(now))
             .with_for_update(skip_locked=True)
         ).mappings()
     }
@@ -84,13 +82,20 @@ def begin(connection: sa.Connection, limit: int) -> tuple[Instance, ...]:
     return tuple(replace(taken, attempts=taken.attempts + 1) for taken in batch)
 
 
-def postpone(connection: sa.Connection, SOPInstanceUID: str) -> None:
-    """Take back an attempt and count the postponement, unless the instance is settled."""
-    connection.execute(
+def postpone(connection: sa.Connection, SOPInstanceUID: str, now: datetime) -> None:
+    """Take back an attempt and begin a pause, unless the instance is settled."""
+    postponements = connection.execute(
         sa.update(instance)
         .where(instance_of(SOPInstanceUID), IS_WAITING_FOR_SCORE, instance.c.attempts > 0)
         .values(attempts=instance.c.attempts - 1, postponements=instance.c.postponements + 1)
-    )
+        .returning(instance.c.postponements)
+    ).scalar()
+    if postponements is not None:
+        connection.execute(
+            sa.update(instance)
+            .where(instance_of(SOPInstanceUID))
+            .values(not_before=now + SCORING_PAUSES.after(postponements))
+        )
 
 
 def record_score(

@@ -61,18 +61,18 @@ class SqlStudyRegister:
             parameters = {"the_object": SOPInstanceUID}
             return connection.execute(_OWN_RESULT, parameters).first() is not None
 
-    def begin_scoring(self, limit: int) -> tuple[Instance, ...]:
+    def begin_scoring(self, limit: int, *, now: datetime) -> tuple[Instance, ...]:
         """Return instances in state RECEIVED, most urgent study first, attempts raised by one."""
         with self._database.read() as connection:
-            if not scoring.is_any_waiting(connection):
+            if not scoring.is_any_due(connection, now):
                 return ()
         with self._database.write() as connection:
-            return scoring.begin(connection, limit)
+            return scoring.begin(connection, limit, now)
 
-    def postpone_scoring(self, SOPInstanceUID: str) -> None:
-        """Take back the attempt that `begin_scoring` counted, and count that it was."""
+    def postpone_scoring(self, SOPInstanceUID: str, *, now: datetime) -> None:
+        """Take back the attempt that `begin_scoring` counted; leave the image alone a while."""
         with self._database.write() as connection:
-            scoring.postpone(connection, SOPInstanceUID)
+            scoring.postpone(connection, SOPInstanceUID, now)
 
     def record_score(
         self, SOPInstanceUID: str, score: ImageScore, *, model: str, now: datetime

@@ -1,10 +1,12 @@
 """The engine runs jobs, survives those that fail, and stops."""
 
 import threading
+import time
 from datetime import datetime, timedelta, tzinfo
 
 import apscheduler.schedulers.base
 import pytest
+from structlog.testing import capture_logs
 
 from triage_agent.adapters.engine import apscheduler_engine
 from triage_agent.adapters.engine.apscheduler_engine import ApschedulerEngine
@@ -58,6 +60,21 @@ def test_a_wall_clock_that_is_set_holds_nothing_up(engine, monkeypatch, step):
     while ran.acquire(blocking=False):
         pass
     assert all(ran.acquire(timeout=5) for _ in range(3))
+
+
+def test_the_pause_after_a_failure_does_not_grow_with_failures_now_and_then():
+    failures = iter([True, False] * 4)
+
+    def fail_now_and_then() -> None:
+        if next(failures):
+            raise DestinationUnreachable("no route")
+
+    run = apscheduler_engine._guarded("step", fail_now_and_then)
+    with capture_logs() as lines:
+        while len(lines) < 4:
+            run()
+            time.sleep(0.01)
+    assert {line["seconds"] for line in lines} == {apscheduler_engine.FIRST_PAUSE_SECONDS}
 
 
 def test_a_job_never_runs_twice_at_the_same_time(engine):

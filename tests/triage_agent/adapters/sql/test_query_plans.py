@@ -8,6 +8,7 @@ from tests.contracts.hot_path import CALLS, OF_TWO, bring_to_stage
 from tests.contracts.register_on_sql import ports_on
 from tests.contracts.register_ports import STUDY
 from tests.durable_commits import durable_commits
+from tests.factories import T0
 from tests.statement_plans import plans
 from triage_agent.adapters.sql.engine import Database
 
@@ -67,6 +68,13 @@ def test_the_deliveries_of_a_study_are_found_from_the_study(
         assert "ix_result_study (StudyInstanceUID=?)" in plan.steps[0]
         assert "SEARCH delivery" in plan.steps[1]
         assert "result_id=?" in plan.steps[1]
+
+
+def test_a_look_for_images_to_score_reads_no_row(database: Database) -> None:
+    """However many wait aside, as their files cannot be read: it is made 20 times a second."""
+    register = ports_on(database).register
+    look, *_ = plans(database, lambda: register.begin_scoring(16, now=T0), kinds=KINDS)
+    assert look.steps == ("SCAN instance USING COVERING INDEX ix_instance_unscored",)
 
 
 def _check(step: str, statement: str) -> None:
