@@ -8,9 +8,10 @@ and returns how much it did. A step that is interrupted anywhere is simply due a
 one stage; the steps here join two.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pydicom
 import structlog
@@ -19,6 +20,7 @@ from triage_agent.deliver.routing import route
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import InstanceState
+from triage_agent.domain.pauses import Pauses
 from triage_agent.domain.study import StudyImages
 from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
 from triage_agent.infer.assess import assess
@@ -34,7 +36,8 @@ from triage_agent.settings import DestinationSettings, PrioritiseSettings
 ASSESS_STUDIES = 100  # a step looks again after so many, so that the most urgent come first
 REPORT_STUDIES = 2  # composing takes its time
 ALL_OF_A_STUDY = 1_000_000  # deliveries: more than any study has
-POSTPONED_FOR = timedelta(seconds=5)  # so long others go first after a disk or a server failed
+# So long others go first after a disk or a server failed.
+REPORT_PAUSES = Pauses(first_seconds=5.0, longest_seconds=600.0)
 DISPLAY_PIXELS = 1024  # the longest side of an overlay: legible text, a few megabytes
 
 log = structlog.get_logger()
@@ -75,7 +78,8 @@ class Reporting:
 
     A study whose results cannot be composed keeps its assessment and its place; after
     `maximum_attempts` it is taken as reported with no results, and its story says why. What will
-    pass, as a disk that fails does, is no such attempt: the study waits a while, behind the others.
+    pass, as a disk that fails does, is no such attempt: the study waits a while, behind the others,
+    and the longer the more often it happens.
     """
 
     register: StudyRegister
@@ -87,6 +91,7 @@ class Reporting:
     clock: Clock
     maximum_attempts: int = 5
     _failures: dict[str, int] = field(default_factory=dict)
+    _postponements: Counter[str] = field(default_factory=Counter)
     _postponed: dict[str, datetime] = field(default_factory=dict)
 
     def report_due(self) -> int:
@@ -96,16 +101,16 @@ class Reporting:
         """
         done = 0
         now = self.clock.now()
-        # Where the clock was set back, no longer than that either.
-        latest = now + POSTPONED_FOR
         self._postponed = {
-            u: until for u, until in self._postponed.items() if now < until <= latest
+            uid: until
+            for uid, until in self._postponed.items()
+            if not REPORT_PAUSES.is_over(until, now)
         }
         due = self.register.reportable(REPORT_STUDIES + len(self._postponed))
         for uid in [each for each in due if each not in self._postponed][:REPORT_STUDIES]:
             try:
                 done += self._report(uid)
-                self._failures.pop(uid, None)
+                self._forget_failures(uid)
             except Exception as error:  # noqa: BLE001 - whatever it is, the next study is reported
                 self._note_failure(uid, error)
         return done
@@ -181,8 +186,11 @@ class Reporting:
     def _note_failure(self, uid: str, error: Exception) -> None:
         will_pass = isinstance(error, TransientError | OSError)
         if will_pass and not isinstance(error, DecoderCrashed):
-            self._postponed[uid] = self.clock.now() + POSTPONED_FOR
-            log.warning("report_postponed", study=uid, cause=str(error))
+            self._postponements[uid] += 1
+            pause = REPORT_PAUSES.after(self._postponements[uid])
+            self._postponed[uid] = self.clock.now() + pause
+            seconds = pause.total_seconds()
+            log.warning("report_postponed", study=uid, seconds=seconds, cause=str(error))
             return
         failures = self._failures[uid] = self._failures.get(uid, 0) + 1
         log.error("report_failed", study=uid, failures=failures, exc_info=error)
@@ -190,4 +198,8 @@ class Reporting:
             return
         note = f"no results: composing them failed with {type(error).__name__}"
         if self._record(self.register.study_images(uid), (), (), note):
-            self._failures.pop(uid, None)
+            self._forget_failures(uid)
+
+    def _forget_failures(self, uid: str) -> None:
+        self._failures.pop(uid, None)
+        self._postponements.pop(uid, None)
