@@ -272,6 +272,7 @@ def build_decoders(
     return DecoderPool(
         node.store.path,
         preprocessings(loaded),
+        will_pass=node.store.will_pass,
         seconds=node.settings.infer.decode_seconds,
         memory_bytes=node.settings.infer.decode_bytes,
         processes=processes,

@@ -177,3 +177,14 @@ class GenerationStale(ReadingConflict):
 
 class NothingToUndo(ReadingConflict):
     """It is too late, it was somebody else's doing, or something else happened since."""
+
+
+def will_pass(error: Exception) -> bool:
+    """Say whether an error is one of those that pass, as a disk or a mount that fails does.
+
+    An OSError without a number is no call that failed, but a library that objects to a file. For
+    what came of reading a stored object ask `InstanceStore.will_pass`: it may be gone for good.
+    """
+    return isinstance(error, TransientError) or (
+        isinstance(error, OSError) and error.errno is not None
+    )

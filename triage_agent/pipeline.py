@@ -22,7 +22,7 @@ from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import InstanceState
 from triage_agent.domain.pauses import Pauses
 from triage_agent.domain.study import StudyImages
-from triage_agent.errors import DecoderCrashed, PermanentError, TransientError
+from triage_agent.errors import DecoderCrashed, PermanentError, PixelsUnreadable, will_pass
 from triage_agent.infer.assess import assess
 from triage_agent.ports.inference import FloatImage, PixelReader
 from triage_agent.ports.lists import Outbox
@@ -144,10 +144,7 @@ class Reporting:
             return ()
         scored = [each for each in images.instances if each.state is InstanceState.SCORED]
         sources = {
-            each.header.SOPInstanceUID: pydicom.dcmread(
-                self.store.path(each.stored.location), stop_before_pixels=True
-            )
-            for each in scored
+            each.header.SOPInstanceUID: self._source(each.stored.location) for each in scored
         }
         displays = {
             each.header.SOPInstanceUID: self.reader.display(each.stored.location, DISPLAY_PIXELS)
@@ -155,6 +152,14 @@ class Reporting:
             if assessed  # else no overlay is drawn
         }
         return self.compose(images, sources, displays, earlier[-1] if earlier else None)
+
+    def _source(self, location: str) -> pydicom.Dataset:
+        try:
+            return pydicom.dcmread(self.store.path(location), stop_before_pixels=True)
+        except FileNotFoundError as error:
+            if self.store.will_pass(error, location):
+                raise
+            raise PixelsUnreadable("a stored object is not there any more") from error
 
     def _keep(self, images: StudyImages, composed: ComposedObject) -> Result:
         return Result(
@@ -184,8 +189,7 @@ class Reporting:
         )
 
     def _note_failure(self, uid: str, error: Exception) -> None:
-        will_pass = isinstance(error, TransientError | OSError)
-        if will_pass and not isinstance(error, DecoderCrashed):
+        if will_pass(error) and not isinstance(error, DecoderCrashed):
             self._postponements[uid] += 1
             pause = REPORT_PAUSES.after(self._postponements[uid])
             self._postponed[uid] = self.clock.now() + pause

@@ -81,9 +81,11 @@ class Floor:
         self._bundle = read_bundle(BUNDLED_FOLDER)
         settings = InferSettings()
         self._classifier = load_classifier(settings, self._bundle, data_dir / "cache")
+        store = FilesystemInstanceStore(data_dir)
         self._decoders = DecoderPool(
-            FilesystemInstanceStore(data_dir).path,
+            store.path,
             [self._bundle.bundle.preprocessing],
+            will_pass=store.will_pass,
             seconds=settings.decode_seconds,
             memory_bytes=settings.decode_bytes,
         )

@@ -1,9 +1,11 @@
 """What every InstanceStore keeps; run against the fake and the real one."""
 
+import errno
 import hashlib
 
 import pytest
 
+from triage_agent.errors import DestinationUnreachable, PixelsUnreadable
 from triage_agent.ports.storage import InstanceStore
 
 PARTS = (b"head", memoryview(b"data set"))
@@ -48,6 +50,37 @@ class InstanceStoreContract:
         with pytest.raises(FileNotFoundError):
             store.read(stored.location)
         assert not store.path(stored.location).exists()
+
+    def test_only_an_object_that_is_gone_from_among_others_does_not_come_back(
+        self, store: InstanceStore
+    ) -> None:
+        gone, other = (store.put(PARTS, f"ab{number:062}") for number in range(2))
+        store.quarantine(gone)
+        missing = FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+        assert not store.will_pass(missing, gone.location)
+        store.quarantine(other)
+        assert store.will_pass(missing, gone.location)
+
+    @pytest.mark.parametrize(
+        ("error", "passes"),
+        [
+            (OSError(errno.EIO, "Input/output error"), True),
+            (DestinationUnreachable("connection reset"), True),
+            (OSError("No tag to read at file position 80"), False),
+            (PixelsUnreadable("it is torn"), False),
+            (RuntimeError("a fault"), False),
+        ],
+    )
+    def test_what_will_pass(
+        self,
+        store: InstanceStore,
+        error: Exception,
+        passes: bool,  # noqa: FBT001  a test's parameter
+    ) -> None:
+        stored = store.put(PARTS, digest_of("one"))
+
+        assert store.will_pass(error, stored.location) is passes
 
     def test_quarantining_again_changes_nothing(self, store: InstanceStore) -> None:
         stored = store.put(PARTS, digest_of("one"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from triage_agent.domain.instance import StoredObject
-from triage_agent.errors import StorageFull
+from triage_agent.errors import StorageFull, will_pass
 from triage_agent.ports.storage import Digest
 
 
@@ -61,6 +61,11 @@ class FakeInstanceStore:
             return self.objects[location]
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, "no such object", location) from None
+
+    def will_pass(self, error: Exception, location: str) -> bool:
+        folder = location.rpartition("/")[0]
+        holds_any = any(each.startswith(f"{folder}/") for each in self.objects)
+        return will_pass(error) and not (isinstance(error, FileNotFoundError) and holds_any)
 
     def quarantine(self, stored: StoredObject) -> StoredObject:
         location = f"quarantine/{stored.digest}"

@@ -9,7 +9,6 @@ from triage_agent.errors import (
     DestinationBusy,
     DestinationRefused,
     DestinationUnreachable,
-    TransientError,
 )
 from triage_agent.ports.lists import Outbox
 from triage_agent.ports.storage import InstanceStore
@@ -38,8 +37,8 @@ def deliver_due(
     What the destination says of an object is on record before the next object goes out, so an
     interruption repeats one object at most, under the same UID. An object that it has no room
     for, or breaks off at, is tried again without end, as is one whose file cannot be read for now;
-    one that it refuses is parked after a few tries. If it does not answer at all, it is left alone
-    as a whole for a while; no other destination notices.
+    one that it refuses, or whose file is gone for good, is parked after a few tries. If it does not
+    answer at all, it is left alone as a whole for a while; no other destination notices.
 
     Returns:
         How many objects the destination has taken.
@@ -47,7 +46,7 @@ def deliver_due(
     deliveries = outbox.due(name, now=clock.now(), limit=batch)
     if not deliveries:
         return 0
-    records = _Records(outbox, deliveries, clock, policy)
+    records = _Records(outbox, deliveries, store, clock, policy)
     paths = [store.path(each.result.stored.location) for each in deliveries]
     try:
         destination.send(paths, records.report)
@@ -85,6 +84,7 @@ class _Records:
 
     outbox: Outbox
     deliveries: tuple[Delivery, ...]
+    store: InstanceStore
     clock: Clock
     policy: RetryPolicy
     taken: int = field(default=0, init=False)
@@ -100,10 +100,12 @@ class _Records:
             self.outbox.record_sent(delivery.id, SUCCESS, now=now)
             self.taken += 1
         else:
-            again_or_park = self._again(delivery, error, now)
-            self.outbox.record_failure(
-                delivery.id, _status(error), next_attempt_at=again_or_park, now=now
-            )
+            passes = self.store.will_pass(error, delivery.result.stored.location)
+            status = _status(error, passes=passes)
+            # Attempts that ended in something that passes say nothing about refusals.
+            is_refused = not passes and not delivery.last_status.startswith(_PASSING)
+            again_or_park = self._again(delivery, now, is_refused=is_refused)
+            self.outbox.record_failure(delivery.id, status, next_attempt_at=again_or_park, now=now)
         self._unanswered.remove(index)
 
     def report_unanswered(self, error: Exception) -> bool:
@@ -117,21 +119,14 @@ class _Records:
         self.report(min(self._unanswered), error)
         return True
 
-    def _again(self, delivery: Delivery, error: Exception, now: datetime) -> datetime | None:
+    def _again(self, delivery: Delivery, now: datetime, *, is_refused: bool) -> datetime | None:
         failures, key = delivery.attempts + 1, delivery.result.SOPInstanceUID
-        # Attempts that ended in something that passes say nothing about refusals.
-        if _passes(error) or delivery.last_status.startswith(_PASSING):
-            return self.policy.next_attempt(failures, key, now)
-        return self.policy.after_refusal(failures, key, now)
+        if is_refused:
+            return self.policy.after_refusal(failures, key, now)
+        return self.policy.next_attempt(failures, key, now)
 
 
-def _passes(error: Exception) -> bool:
-    # A file that is gone does not come back; a disk or a mount that fails may.
-    is_unreadable = isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
-    return is_unreadable or isinstance(error, TransientError)
-
-
-def _status(error: Exception) -> str:
+def _status(error: Exception, *, passes: bool) -> str:
     """Say what happened without the peer's own words, which may name a patient."""
     match error:
         case DestinationBusy():
@@ -142,7 +137,7 @@ def _status(error: Exception) -> str:
             return "no context accepted"
         case DestinationRefused():
             return f"refused 0x{error.status:04X}"
-        case OSError() if _passes(error):
+        case OSError() if passes:
             return f"{_UNREADABLE}: {error.strerror or type(error).__name__}"
         case _:
             return f"cannot be sent: {type(error).__name__}"

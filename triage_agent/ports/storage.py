@@ -84,6 +84,15 @@ class InstanceStore(Protocol):
         """Return a stored object's bytes. Raises FileNotFoundError."""
         ...
 
+    def will_pass(self, error: Exception, location: str) -> bool:
+        """Say whether what came of reading a stored object will pass (`errors.will_pass`).
+
+        A file that is not there is gone for good only where its folder is there and holds others;
+        else it is the disk that is not there, though a node that was started meanwhile may have
+        made its folders anew.
+        """
+        ...
+
     def quarantine(self, stored: StoredObject) -> StoredObject:
         """Move an object out of the way of all processing; its bytes are kept."""
         ...

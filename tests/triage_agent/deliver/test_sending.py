@@ -14,16 +14,29 @@ from tests.fakes.outbox import FakeOutbox
 from triage_agent.deliver.retry import RetryPolicy
 from triage_agent.deliver.sending import deliver_due
 from triage_agent.domain.delivery import Delivery, DeliveryState
-from triage_agent.errors import DestinationBusy, DestinationRefused, DestinationUnreachable
+from triage_agent.errors import (
+    DestinationBusy,
+    DestinationRefused,
+    DestinationUnreachable,
+    will_pass,
+)
 
 POLICY = RetryPolicy(spread=0.0, refusals=3)
 BUSY = DestinationBusy("out of resources: Doe^Jane", status=0xA700)
 REFUSED = DestinationRefused("cannot understand: Doe^Jane", status=0xC000)
+MISSING = FileNotFoundError(errno.ENOENT, "No such file or directory", "Doe^Jane")
 NO_CONTEXT = DestinationRefused("no context", status=None)
 
 
 class Store:
-    """Names the file of a stored object after its location."""
+    """Names the file of a stored object after its location; those in `gone` are gone for good."""
+
+    def __init__(self, gone: Sequence[str] = ()) -> None:
+        self.gone = gone
+
+    def will_pass(self, error: Exception, location: str) -> bool:
+        is_gone = isinstance(error, FileNotFoundError) and location in self.gone
+        return will_pass(error) and not is_gone
 
     def path(self, location: str) -> Path:
         return Path("store") / location
@@ -32,7 +45,10 @@ class Store:
 class Site:
     """An outbox with deliveries to one destination, and the step over it."""
 
-    def __init__(self, *objects: str, due_in_seconds: Sequence[float] = ()) -> None:
+    def __init__(
+        self, *objects: str, due_in_seconds: Sequence[float] = (), gone: Sequence[str] = ()
+    ) -> None:
+        self.store = Store(gone)
         self.outbox = FakeOutbox()
         self.clock = FakeClock()
         for number, name in enumerate(objects, start=1):
@@ -60,7 +76,7 @@ class Site:
             self.outbox,
             "pacs",
             destination,
-            Store(),
+            self.store,
             clock=self.clock,
             policy=POLICY,
             batch=batch,
@@ -124,11 +140,12 @@ def test_an_object_that_is_busy_does_not_hold_up_the_next():
     [
         (REFUSED, "refused 0xC000"),
         (NO_CONTEXT, "no context accepted"),
-        (FileNotFoundError("Doe^Jane"), "cannot be sent: FileNotFoundError"),
+        (MISSING, "cannot be sent: FileNotFoundError"),
+        (OSError("Doe^Jane"), "cannot be sent: OSError"),
     ],
 )
 def test_a_refused_object_is_parked_after_a_few_tries(error: Exception, status: str):
-    site = Site("a")
+    site = Site("a", gone=["a"])
     peer = FakeDestination({"a": error})
     for wait in (2, 4):
         site.deliver(peer)
@@ -142,15 +159,16 @@ def test_a_refused_object_is_parked_after_a_few_tries(error: Exception, status: 
 
 
 @pytest.mark.parametrize("told", ["answers", "raises"])
-def test_a_file_that_cannot_be_read_for_now_is_never_given_up(told: str):
-    unreadable = {"a": OSError(errno.EIO, "Input/output error", "Doe^Jane")}
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error", "Doe^Jane"), MISSING])
+def test_a_file_that_cannot_be_read_for_now_is_never_given_up(told: str, error: OSError):
+    unreadable = {"a": error}
     site = Site("a", "b")
     peer = FakeDestination(**{told: unreadable})
     for _ in range(10):
         site.deliver(peer)
         site.deliver(peer)
         assert site.delivery(1).state is DeliveryState.PENDING
-        assert site.delivery(1).last_status == "cannot be read: Input/output error"
+        assert site.delivery(1).last_status == f"cannot be read: {error.strerror}"
         site.clock.advance(600)
     assert peer.taken == ["b"]
     peer.raises.clear()
@@ -162,14 +180,14 @@ def test_a_file_that_cannot_be_read_for_now_is_never_given_up(told: str):
 def test_what_is_answered_out_of_order_does_not_hide_what_broke():
     class Reordering(FakeDestination):
         def send(self, paths, report):
-            report(len(paths) - 1, FileNotFoundError("Doe^Jane"))
+            report(len(paths) - 1, MISSING)
             super().send(paths[:-1], report)
 
     site = Site("breaks", "missing")
     peer = Reordering({"breaks": DestinationUnreachable("connection reset")})
     assert site.deliver(peer) == 0
     assert site.delivery(1).last_status == "association broke"
-    assert site.delivery(2).last_status == "cannot be sent: FileNotFoundError"
+    assert site.delivery(2).last_status == "cannot be read: No such file or directory"
     assert site.delivery(1).attempts == site.delivery(2).attempts == 1
 
 

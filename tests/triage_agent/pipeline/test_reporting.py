@@ -153,7 +153,25 @@ def test_what_will_pass_only_postpones_the_report(
     assert len(register.results(closed_study)) == 3
 
 
-@pytest.mark.parametrize("error", [DecoderCrashed("gone"), RuntimeError("a fault")])
+def test_a_study_whose_image_is_gone_for_good_is_given_up_and_the_story_says_so(
+    make_reporting, register, store, closed_study
+):
+    image = store.path(register.study_images(closed_study).instances[0].stored.location)
+    content = image.read_bytes()
+    image.unlink()  # its folder is empty: the disk may not be mounted
+    reporting = make_reporting()
+    assert reporting.report_due() == 0
+    assert register.study_images(closed_study).study.state is StudyState.CLOSED
+    image.with_name("another").write_bytes(content)
+    make_reporting().report_due()
+    assert register.study_images(closed_study).study.state is StudyState.REPORTED
+    assert register.results(closed_study) == ()
+    assert "PixelsUnreadable" in register.events(closed_study)[-1].detail
+
+
+@pytest.mark.parametrize(
+    "error", [DecoderCrashed("gone"), RuntimeError("a fault"), OSError("broken data stream")]
+)
 def test_a_report_that_keeps_failing_is_given_up_and_the_story_says_so(
     make_reporting, register, closed_study, error
 ):

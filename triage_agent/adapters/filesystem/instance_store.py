@@ -13,6 +13,7 @@ from typing import Final
 from triage_agent.adapters.filesystem.aligned_blocks import BlockPool
 from triage_agent.adapters.filesystem.incoming_file import IncomingFile, translating_full_disk
 from triage_agent.domain.instance import StoredObject
+from triage_agent.errors import will_pass
 from triage_agent.ports.storage import Digest
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -81,6 +82,11 @@ class FilesystemInstanceStore:
     def read(self, location: str) -> bytes:
         """Return a stored object's bytes. Raises FileNotFoundError."""
         return self.path(location).read_bytes()
+
+    def will_pass(self, error: Exception, location: str) -> bool:
+        """Say whether what came of reading a stored object will pass; see the port."""
+        is_gone = isinstance(error, FileNotFoundError) and _holds_any(self.path(location).parent)
+        return will_pass(error) and not is_gone
 
     def quarantine(self, stored: StoredObject) -> StoredObject:
         """Move an object out of the way of all processing; doing it again changes nothing."""
@@ -168,6 +174,14 @@ def _write_all(descriptor: int, part: bytes | memoryview) -> None:
     rest = memoryview(part)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def _holds_any(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(True for _ in entries)
+    except OSError:
+        return False
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ job; the child is replaced when it is next needed.
 
 import contextlib
 import dataclasses
+import errno
 import math
 import os
 import queue
@@ -52,6 +53,7 @@ class DecoderPool:
 
     Args:
         path_of: the file that holds a stored object (`InstanceStore.path`).
+        will_pass: whether what came of reading it will (`InstanceStore.will_pass`).
         preprocessings: the forms in which the model wants its input.
         seconds: the longest that one image may take.
         memory_bytes: the largest address space of a child.
@@ -64,12 +66,14 @@ class DecoderPool:
         path_of: Callable[[str], Path],
         preprocessings: Sequence[Preprocessing],
         *,
+        will_pass: Callable[[Exception, str], bool],
         seconds: float,
         memory_bytes: int,
         processes: int | None = None,
         niceness: int = 0,
     ) -> None:
         self._path_of = path_of
+        self._will_pass = will_pass
         self._preprocessings = tuple(preprocessings)
         self._seconds = seconds
         self._memory_bytes = memory_bytes
@@ -121,7 +125,7 @@ class DecoderPool:
                 self._discard(child)
                 child = None
                 child = self._start()
-            return child.ask(job, self._seconds)
+            head, body = child.ask(job, self._seconds)
         except BrokenWire as error:
             fate = self._discard(child)
             child = None
@@ -131,6 +135,21 @@ class DecoderPool:
             raise DecoderCrashed(f"the decoder gave no answer ({error}; {fate})") from error
         finally:
             self._idle.put(child)
+        self._check(head, location)
+        return head, body
+
+    def _check(self, head: Head, location: str) -> None:
+        status, reason = head.get("status"), str(head.get("reason"))
+        if status == "unreadable":
+            raise PixelsUnreadable(reason)
+        if status == "disk failed":
+            error = _disk_error(head.get("number"))
+            if not self._will_pass(error, location):
+                raise PixelsUnreadable("the stored object is not there any more")
+            reason = f"the disk failed: {error.strerror}"
+            raise DecodingUnavailable(f"the image could not be decoded: {reason}")
+        if status != "done":
+            raise DecoderCrashed(f"the image could not be decoded: {reason}")
 
     def _start(self) -> "_Child":
         try:
@@ -209,18 +228,13 @@ def _environment() -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def _check(head: Head) -> None:
-    status, reason = head.get("status"), str(head.get("reason"))
-    if status == "unreadable":
-        raise PixelsUnreadable(reason)
-    if status == "unavailable":
-        raise DecodingUnavailable(f"the image could not be decoded: {reason}")
-    if status != "done":
-        raise DecoderCrashed(f"the image could not be decoded: {reason}")
+def _disk_error(number: object) -> OSError:
+    if not isinstance(number, int) or number not in errno.errorcode:
+        raise DecoderCrashed("the decoder gave an answer that is no failure of a disk")
+    return OSError(number, os.strerror(number))
 
 
 def _radiograph(head: Head, body: bytearray) -> Radiograph:
-    _check(head)
     try:
         return unpack(head, body)
     except (TypeError, ValueError, KeyError, OverflowError) as error:
@@ -228,7 +242,6 @@ def _radiograph(head: Head, body: bytearray) -> Radiograph:
 
 
 def _images(head: Head, body: bytearray, count: int) -> tuple[FloatImage, ...]:
-    _check(head)
     try:
         images = tuple(_divided(body, head.get("shapes")))
     except (TypeError, ValueError, OverflowError):

@@ -23,7 +23,7 @@ from triage_agent.adapters.torch_inference.decoder_radiographs import pack, redu
 from triage_agent.adapters.torch_inference.decoder_wire import BrokenWire, Head, receive, send
 from triage_agent.dicom.pixels import displayed
 from triage_agent.dicom.radiograph import read_radiograph
-from triage_agent.errors import PixelsUnreadable
+from triage_agent.errors import PixelsUnreadable, will_pass
 from triage_agent.infer.preprocess import Preprocessing, Resampling, preprocess
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -90,26 +90,23 @@ def _answer(wire: socket.socket, head: Head, forms: Sequence[Preprocessing]) -> 
     try:
         facts, body = _work(head, forms)
     except Exception as error:  # noqa: BLE001 (a damaged file raises anything)
-        status, reason = _fault(error, str(head["path"]))
-        send(wire, {"status": status, "reason": reason})
+        send(wire, _fault(error))
     else:
         send(wire, {"status": "done", **facts}, body)
 
 
-def _fault(error: Exception, path: str) -> tuple[str, str]:
+def _fault(error: Exception) -> Head:
     match error:
         case PixelsUnreadable():
-            return "unreadable", str(error)
-        # Without its folder it is not the object that is gone, but the disk.
-        case FileNotFoundError() if os.path.isdir(os.path.dirname(path)):  # noqa: PTH112, PTH120 (a path asks again and raises)
-            return "unreadable", "the stored object is not there any more"
-        # Without a number it is no call that failed, but a library that objects to the file.
-        case OSError(errno=int(number)):
-            return "unavailable", f"the disk failed: {os.strerror(number)}"
+            return {"status": "unreadable", "reason": str(error)}
+        case OSError() if will_pass(error):  # unless the file is gone: the parent knows
+            return {"status": "disk failed", "number": error.errno}
         case MemoryError():
-            return "failed", "it needs more memory than a decoder may use"
+            reason = "it needs more memory than a decoder may use"
+            return {"status": "failed", "reason": reason}
         case _:  # its text may quote the file
-            return "unreadable", f"the object cannot be read ({type(error).__name__})"
+            reason = f"the object cannot be read ({type(error).__name__})"
+            return {"status": "unreadable", "reason": reason}
 
 
 def _work(head: Head, forms: Sequence[Preprocessing]) -> tuple[Head, bytes | memoryview]:

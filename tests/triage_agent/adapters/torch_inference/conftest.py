@@ -23,6 +23,7 @@ from triage_agent.adapters.torch_inference.onnx_cache import (
 )
 from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.domain.region import Region
+from triage_agent.errors import will_pass
 from triage_agent.infer.ensemble_bundle import EnsembleKind
 from triage_agent.infer.scores import Calibration
 from triage_agent.settings import InferSettings
@@ -83,14 +84,15 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
 def make_pool() -> Iterator[Callable[..., DecoderPool]]:
     pools: list[DecoderPool] = []
 
-    def make(**overrides: Value) -> DecoderPool:
+    def make(path_of: Callable[[str], Path] = Path, **overrides: Value) -> DecoderPool:
         values: dict[str, Value] = {
             "preprocessings": (SPEC,),
             "seconds": 60.0,
             "memory_bytes": 2**31,
             "processes": 1,
+            "will_pass": lambda error, _: will_pass(error),
         }
-        pools.append(DecoderPool(Path, **(values | overrides)))
+        pools.append(DecoderPool(path_of, **(values | overrides)))
         return pools[-1]
 
     yield make

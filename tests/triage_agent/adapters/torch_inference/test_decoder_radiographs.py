@@ -21,7 +21,12 @@ from triage_agent.errors import DecoderCrashed, PixelsUnreadable
 @pytest.fixture
 def pool() -> Iterator[DecoderPool]:
     made = DecoderPool(
-        Path, (make_preprocessing(32),), seconds=60.0, memory_bytes=2**31, processes=1
+        Path,
+        (make_preprocessing(32),),
+        will_pass=lambda *_: False,
+        seconds=60.0,
+        memory_bytes=2**31,
+        processes=1,
     )
     yield made
     made.close()

@@ -33,7 +33,12 @@ def decoders(tmp_path: Path) -> Iterator[Callable[[LoadedEnsemble], DecoderPool]
         forms = preprocessings(loaded)
         pools.append(
             DecoderPool(
-                lambda _: tmp_path / "image.dcm", forms, seconds=60, memory_bytes=2**31, processes=1
+                lambda _: tmp_path / "image.dcm",
+                forms,
+                will_pass=lambda *_: False,
+                seconds=60,
+                memory_bytes=2**31,
+                processes=1,
             )
         )
         return pools[-1]
