@@ -1,6 +1,6 @@
 """The model in use: where its bundle lies, who takes it up when, and what goes by its name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -130,21 +130,36 @@ def known_algorithms(settings: Settings) -> KnownAlgorithms:
 
 
 def refuse_namesake(
-    settings: Settings, bundle: AnyBundle, beside: Iterable[AlgorithmIdentity] = ()
+    settings: Settings, bundle: AnyBundle, beside: Mapping[str, AlgorithmIdentity] | None = None
 ) -> None:
     """Raise BundleInvalid if another model of this name and version was in use or lies `beside`.
 
-    Scores and reports name a model so, and nothing else tells whose they are.
+    Scores and reports name a model so, and nothing else tells whose they are. `beside` are models
+    that can be chosen, each under the name of its place.
     """
-    own, known = algorithm_identity(bundle), known_algorithms(settings)
-    for other in (*known.all(), *beside):
-        if other.model == own.model and not own.may_be(other):
+    own = algorithm_identity(bundle)
+    another = (
+        f"{own.model}: another model of that name and version, or with other operating points, "
+        "calibrations or scope,"
+    )
+    for path, other in known_algorithms(settings).files().items():
+        if _is_namesake(own, other):
             raise BundleInvalid(
-                f"{own.model}: another model of that name and version, or with other operating "
-                "points, calibrations or scope, was in use here or can be chosen. Give this one a "
-                "version of its own, or use the other one. If no score of that one matters any "
-                f"more, remove {known.folder}."
+                f"{another} was in use here. Export this one with a version of its own, or use the "
+                f"other one. If no score of that one matters any more, remove {path}."
             )
+    for place, other in (beside or {}).items():
+        if _is_namesake(own, other):
+            kept = {folder.name for folder in installed_bundles(settings).folders()}
+            removal = f", remove it (`triage-agent model remove {place}`)" if place in kept else ""
+            raise BundleInvalid(
+                f"{another} can be chosen here: {place}. Choose that one{removal}, or export this "
+                "one with a version of its own."
+            )
+
+
+def _is_namesake(own: AlgorithmIdentity, other: AlgorithmIdentity) -> bool:
+    return own.model == other.model and not own.may_be(other)
 
 
 def algorithm_rule(

@@ -103,12 +103,14 @@ def use_model(settings: Settings, wanted: str | None) -> None:
     verified = verify_bundle(folder, threads=settings.infer.threads)
     for finding in verified.findings:
         click.echo(finding)
-    beside = [
-        algorithm_identity(each.loaded.bundle) for each in _available(settings) if each.loaded
-    ]
+    beside = {
+        each.place: algorithm_identity(each.loaded.bundle)
+        for each in _available(settings)
+        if each.loaded
+    }
     refuse_namesake(settings, verified.loaded.bundle, beside)
     if folder != BUNDLED_FOLDER:
-        _refuse_device_uid(settings, algorithm_identity(verified.loaded.bundle), beside)
+        _refuse_device_uid(settings, algorithm_identity(verified.loaded.bundle), beside.values())
     bundles = installed_bundles(settings)
     name = model_name(verified.loaded.bundle)
     with prepared_node(settings) as node:

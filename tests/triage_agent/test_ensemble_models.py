@@ -224,9 +224,14 @@ def test_a_role_does_not_start_with_another_model_under_the_old_name(edited, fie
     for _ in range(2):  # the refused one is not known by then
         with pytest.raises(BundleInvalid, match="network-1 1: another model") as caught:
             take_up_model(Settings())
-    assert f"remove {Settings().data_dir / 'models' / 'known'}." in str(caught.value)
+    (known,) = known_algorithms(Settings()).files()
+    assert str(caught.value).endswith(f"no score of that one matters any more, remove {known}.")
     relabel(edited, **fields, version="2")
     assert take_up_model(Settings()).bundle.model == "network-1 2"
+    known.unlink()  # no other model is forgotten with it
+    relabel(edited, version="1")
+    assert take_up_model(Settings()).bundle.model == "network-1 1"
+    assert known_algorithms(Settings()).named("network-1 2") is not None
 
 
 def test_words_in_a_card_may_change(edited):
@@ -239,7 +244,7 @@ def test_what_an_older_node_noted_of_a_model_holds_for_it(edited):
     """It did not note calibrations: the node starts, and notes them for the next time."""
     taken_up = algorithm_identity(take_up_model(Settings()).bundle)
     known = known_algorithms(Settings())
-    for path in known.folder.iterdir():
+    for path in known.files():
         path.unlink()
     known.remember(replace(taken_up, judging_sha256=""))
     take_up_model(Settings())

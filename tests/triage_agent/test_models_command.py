@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.bundle import relabel, write_bundle
-from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, WEIGHTS
+from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, WEIGHTS, read_model
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED
 from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.composition import open_node
@@ -163,9 +163,25 @@ def test_a_model_that_could_be_taken_for_another_is_refused(invoke, folder, fiel
     assert complaint in result.stderr
 
 
+def test_a_namesake_that_never_was_in_use_gives_way_when_it_is_removed(invoke, folder):
+    place = installed_bundles(Settings()).install(read_model(folder)).name
+    relabel(folder, operating_points={"WRIST": 0.4})
+    complaint = invoke("use", str(folder)).stderr
+    assert f"can be chosen here: {place}. Choose that one, remove it" in complaint
+    assert f"(`triage-agent model remove {place}`)" in complaint
+    assert "known" not in complaint
+    assert invoke("remove", place).exit_code == 0
+    assert invoke("use", str(folder)).exit_code == 0
+
+
 def test_the_bundled_models_own_name_is_not_to_be_had(invoke, folder):
     relabel(folder, name=bundled().name, version=bundled().version)
-    assert "another model of that name and version" in invoke("use", str(folder)).stderr
+    complaint = invoke("use", str(folder)).stderr
+    assert "another model of that name and version" in complaint
+    assert complaint.endswith(
+        "can be chosen here: bundled. Choose that one, or export this one with a version of its "
+        "own.\n"
+    )
 
 
 def test_a_name_that_is_not_clear_is_refused(invoke, folder):

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,12 +32,7 @@ class KnownAlgorithms:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: frozenset[str] = frozenset()
-        self._algorithms: tuple[AlgorithmIdentity, ...] = ()
-
-    @property
-    def folder(self) -> Path:
-        """Where they are kept."""
-        return self._folder
+        self._algorithms: dict[Path, AlgorithmIdentity] = {}
 
     def remember(self, algorithm: AlgorithmIdentity) -> None:
         """Add an algorithm; once more changes nothing. Raises OSError."""
@@ -50,6 +46,10 @@ class KnownAlgorithms:
 
     def all(self) -> tuple[AlgorithmIdentity, ...]:
         """Return all that are known, the one that was added last at the end."""
+        return tuple(self.files().values())
+
+    def files(self) -> Mapping[Path, AlgorithmIdentity]:
+        """Return all that are known as `all` does, each with its file."""
         try:
             # Asked for every object that is received: a list of names is the least that will do.
             names = frozenset(name for name in os.listdir(self._folder) if _NAME.fullmatch(name))  # noqa: PTH208 (iterdir makes a path of each)
@@ -61,8 +61,8 @@ class KnownAlgorithms:
                 (self._folder / name for name in names),
                 key=lambda path: (path.stat().st_mtime_ns, path.name),
             )
-            read = (_read(path) for path in paths)
-            self._algorithms = tuple(each for each in read if each is not None)
+            read = ((path, _read(path)) for path in paths)
+            self._algorithms = {path: each for path, each in read if each is not None}
             self._seen = names
         return self._algorithms
 
