@@ -100,6 +100,19 @@ class OutboxContract:
         assert (waiting.last_status, waiting.next_attempt_at) == ("0xA700", after(30))
         assert ports.story()[-1] == "delivery failed"
 
+    def test_a_clock_that_was_ahead_makes_no_object_wait(self, ports: RegisterPorts) -> None:
+        (result,) = ports.deliver(1, "pacs")
+        number = self.only(ports).id
+        ports.outbox.record_failure(number, "0xA700", next_attempt_at=after(601), now=T0)
+        assert self.due(ports, seconds=1) == []
+        assert self.due(ports, seconds=0) == [result]
+
+    def test_a_clock_that_was_ahead_makes_no_destination_wait(self, ports: RegisterPorts) -> None:
+        (result,) = ports.deliver(1, "pacs")
+        ports.outbox.record_unreachable("pacs", "down", next_attempt_at=after(601), now=T0)
+        assert self.due(ports, seconds=1) == []
+        assert self.due(ports, seconds=0) == [result]
+
     def test_an_object_refused_for_good_is_parked(self, ports: RegisterPorts) -> None:
         ports.deliver(1, "pacs")
         number = self.only(ports).id
@@ -252,7 +265,7 @@ class OutboxContract:
         ports.outbox.record_failure(parked.id, "0xC000", next_attempt_at=None, now=T0)
         ports.outbox.record_failure(waiting.id, "0xA700", next_attempt_at=after(600), now=T0)
         for name in ("pacs", "archive"):
-            ports.outbox.record_unreachable(name, "down", next_attempt_at=after(900), now=T0)
+            ports.outbox.record_unreachable(name, "down", next_attempt_at=after(600), now=T0)
         assert ports.outbox.retry(destination="pacs", now=after(1)) == 2
         due = ports.outbox.due("pacs", now=after(1), limit=10)
         assert {each.id for each in due} == {parked.id, waiting.id}

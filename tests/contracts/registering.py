@@ -172,6 +172,13 @@ class RegisteringContract:
         assert study.closes_at == after(8 + QUIET_SECONDS)
         assert (study.arrived_at, study.last_instance_at) == (T0, after(8))
 
+    def test_a_clock_that_was_ahead_keeps_no_study_open(self, ports: RegisterPorts) -> None:
+        ports.arrive(make_instance(received_at=after(3600)))
+        ports.arrive(make_instance(received_at=after(8)))
+        study = ports.study()
+        assert study.closes_at == after(8 + QUIET_SECONDS)
+        assert study.last_instance_at == after(8)
+
     @pytest.mark.parametrize("attributes", [{}, UNREADABLE])
     def test_a_late_instance_opens_the_study_again(
         self, ports: RegisterPorts, attributes: dict[str, Value]

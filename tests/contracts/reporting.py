@@ -38,6 +38,11 @@ class ReportingContract:
         assert ports.study(uid("study", 3)).state is StudyState.OPEN
         assert ports.story() == ["received", "opened", "closed"]
 
+    def test_a_study_of_a_clock_that_was_ahead_closes_at_once(self, ports: RegisterPorts) -> None:
+        ports.arrive(make_instance(received_at=after(3600)))
+        assert ports.register.close_due(after(3600 - 59)) == ()  # as clocks may differ
+        assert ports.register.close_due(after(3600 - 61)) == (STUDY,)
+
     def test_a_study_is_reportable_once_closed_settled_and_assessed(
         self, ports: RegisterPorts
     ) -> None:

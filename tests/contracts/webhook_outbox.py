@@ -221,12 +221,21 @@ class WebhookOutboxContract:
         assert (health.failures, health.next_attempt_at, health.last_error) == (0, None, "")
         assert webhooks.health("never heard of").failures == 0
 
+    def test_a_clock_that_was_ahead_makes_nothing_wait(self, webhook_ports: WebhookPorts) -> None:
+        (first, second) = self.two_due(webhook_ports)
+        webhook_ports.webhooks.record_failure(first, "busy 503", next_attempt_at=after(660))
+        assert self.due(webhook_ports, 60) == [second]
+        assert self.due(webhook_ports, 59) == [first, second]
+        webhook_ports.webhooks.record_unreachable("ris", "no answer", next_attempt_at=after(670))
+        assert self.due(webhook_ports, 70) == []
+        assert self.due(webhook_ports, 59) == [first, second]
+
     def test_retry_makes_everything_due_at_once(self, webhook_ports: WebhookPorts) -> None:
         webhooks = webhook_ports.webhooks
         (first, second) = self.two_due(webhook_ports)
         webhooks.record_failure(first, "refused 400", next_attempt_at=None)
         webhooks.record_failure(second, "busy 503", next_attempt_at=after(600))
-        webhooks.record_unreachable("ris", "no answer", next_attempt_at=after(900))
+        webhooks.record_unreachable("ris", "no answer", next_attempt_at=after(600))
         assert webhooks.retry(webhook="other", now=after(3)) == 0
         assert self.due(webhook_ports, 3) == []
         assert webhooks.retry(webhook="ris", now=after(3)) == 2

@@ -6,7 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from tests.fakes.register_rows import RegisterRows
-from triage_agent.domain.delivery import Delivery, DeliveryState, DestinationHealth, ResultKind
+from triage_agent.domain.delivery import (
+    RETRY_PAUSES,
+    Delivery,
+    DeliveryState,
+    DestinationHealth,
+    ResultKind,
+)
 
 
 class FakeOutbox:
@@ -16,13 +22,12 @@ class FakeOutbox:
         self.rows = rows if rows is not None else RegisterRows()
 
     def due(self, destination: str, *, now: datetime, limit: int) -> tuple[Delivery, ...]:
-        waits_until = self.health(destination).next_attempt_at
-        if waits_until is not None and waits_until > now:
+        if not self.health(destination).may_be_tried(now):
             return ()
         due = [
             each
             for each in self._chosen(DeliveryState.PENDING, destination=destination)
-            if each.next_attempt_at <= now
+            if RETRY_PAUSES.is_over(each.next_attempt_at, now)
         ]
         due.sort(
             key=lambda each: (

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from triage_agent.domain.instance import Instance, InstanceState
+from triage_agent.domain.instant import was_ahead
 from triage_agent.domain.study import Study, StudyState
 from triage_agent.ports.register import StudyOpening
 
@@ -48,6 +49,10 @@ def filled_in(
     regions = [study.region, instance.region]
     if _is_in_scope(instance) and not any(map(_is_in_scope, earlier)):
         regions.reverse()
+    at = instance.received_at
+    if was_ahead(study.last_instance_at, at):
+        closes_at = at if study.state is StudyState.OPEN else study.closes_at
+        study = replace(study, last_instance_at=at, closes_at=closes_at)
     return replace(
         study,
         PatientID=study.PatientID or header.PatientID,
@@ -61,7 +66,7 @@ def filled_in(
         region=regions[0] or regions[1],
         laterality=_together(study.laterality, _side_of(instance)),
         stat=study.stat or stat,
-        last_instance_at=max(study.last_instance_at, instance.received_at),
+        last_instance_at=max(study.last_instance_at, at),
     )
 
 

@@ -9,6 +9,7 @@ from tests.fakes.study_arrivals import arrived, filled_in, first_row
 from triage_agent.domain.assessment import Assessment
 from triage_agent.domain.delivery import Delivery, DeliveryState, Result
 from triage_agent.domain.instance import ImageScore, Instance, InstanceState, StoredObject
+from triage_agent.domain.instant import was_ahead
 from triage_agent.domain.priority import Placement
 from triage_agent.domain.reading import Reading, put_back
 from triage_agent.domain.study import Study, StudyImages, StudyState
@@ -207,7 +208,8 @@ class FakeStudyRegister:
         due = sorted(
             (study.closes_at, uid)
             for uid, study in self.rows.studies.items()
-            if study.state is StudyState.OPEN and study.closes_at <= now
+            if study.state is StudyState.OPEN
+            and (study.closes_at <= now or was_ahead(study.last_instance_at, now))
         )
         for _, uid in due:
             study = self.rows.studies[uid]

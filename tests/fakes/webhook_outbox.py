@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tests.fakes.register_rows import RegisterRows
 from triage_agent.domain.assessment import AssessmentKind
-from triage_agent.domain.delivery import DeliveryState, DestinationHealth
+from triage_agent.domain.delivery import RETRY_PAUSES, DeliveryState, DestinationHealth
 from triage_agent.domain.study import StudyState
 from triage_agent.domain.webhook import Announcement, WebhookDelivery, WebhookEvent, WebhookRule
 from triage_agent.domain.worklist import Event
@@ -101,13 +101,13 @@ class FakeWebhookOutbox:
         )
 
     def due(self, name: str, *, now: datetime, limit: int) -> tuple[WebhookDelivery, ...]:
-        waits_until = self.health(name).next_attempt_at
-        if waits_until is not None and waits_until > now:
+        if not self.health(name).may_be_tried(now):
             return ()
         due = [
             each
             for each in self._of(name)
-            if each.state is DeliveryState.PENDING and each.next_attempt_at <= now
+            if each.state is DeliveryState.PENDING
+            and RETRY_PAUSES.is_over(each.next_attempt_at, now)
         ]
         return tuple(due[:limit])
 

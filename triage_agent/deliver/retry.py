@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from triage_agent.domain.delivery import RETRY_PAUSES
 from triage_agent.domain.pauses import Pauses
 
 
@@ -13,7 +14,7 @@ class RetryPolicy(Pauses):
 
     Attributes:
         first_seconds: before the first repetition.
-        longest_seconds: no wait is longer; what comes back after days is noticed within it.
+        longest_seconds: no wait is longer; not above that of RETRY_PAUSES.
         spread: every wait is shortened by up to this part of itself, so that what failed together
             is not repeated together. By how much follows from what is repeated, not from chance.
         refusals: an object that was refused so many times is parked.
@@ -22,13 +23,15 @@ class RetryPolicy(Pauses):
         ValueError: a number is out of its range.
     """
 
-    first_seconds: float = 2.0
-    longest_seconds: float = 600.0
+    first_seconds: float = RETRY_PAUSES.first_seconds
+    longest_seconds: float = RETRY_PAUSES.longest_seconds
     spread: float = 0.2
     refusals: int = 4
 
     def __post_init__(self) -> None:
         Pauses.__post_init__(self)
+        if self.longest_seconds > RETRY_PAUSES.longest_seconds:
+            raise ValueError("longest_seconds must not be above that of RETRY_PAUSES")
         if not 0 <= self.spread < 1:
             raise ValueError("spread must lie in 0..1, 1 excluded")
         if self.refusals < 1:

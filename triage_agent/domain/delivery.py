@@ -5,6 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from triage_agent.domain.instance import StoredObject
+from triage_agent.domain.pauses import Pauses
+
+# Between two tries of what is on its way: what comes back after days is noticed within the longest.
+RETRY_PAUSES = Pauses(first_seconds=2.0, longest_seconds=600.0)
 
 
 class ResultKind(StrEnum):
@@ -56,3 +60,7 @@ class DestinationHealth:
     failures: int
     next_attempt_at: datetime | None
     last_error: str
+
+    def may_be_tried(self, now: datetime) -> bool:
+        """Say whether it is not, or not any more, left alone as a whole."""
+        return self.next_attempt_at is None or RETRY_PAUSES.is_over(self.next_attempt_at, now)

@@ -1,6 +1,8 @@
 """Instants: every time the node keeps is aware and in UTC."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+CLOCK_TOLERANCE = timedelta(minutes=1)  # by which the clocks of two machines may differ
 
 
 def require_utc(instant: datetime, name: str) -> datetime:
@@ -8,3 +10,8 @@ def require_utc(instant: datetime, name: str) -> datetime:
     if instant.tzinfo is not UTC:
         raise ValueError(f"{name} must be an aware datetime in UTC, not {instant!r}")
     return instant
+
+
+def was_ahead(happened_at: datetime, now: datetime) -> bool:
+    """Say whether what has happened lies ahead: the wall clock was ahead and was set right."""
+    return happened_at > now + CLOCK_TOLERANCE

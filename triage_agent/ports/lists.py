@@ -88,7 +88,8 @@ class Outbox(Protocol):
     def due(self, destination: str, *, now: datetime, limit: int) -> tuple[Delivery, ...]:
         """Return pending deliveries that may be tried, most urgent study first.
 
-        Empty while the destination as a whole waits for its next attempt.
+        Empty while the destination as a whole waits for its next attempt. No wait is longer than
+        the longest of RETRY_PAUSES: one that ends further ahead is of a clock that was ahead.
         """
         ...
 

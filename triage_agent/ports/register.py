@@ -117,7 +117,10 @@ class StudyRegister(Protocol):
         ...
 
     def close_due(self, now: datetime) -> tuple[str, ...]:
-        """Close every open study whose time has come; return their UIDs."""
+        """Close every open study whose time has come; return their UIDs.
+
+        Also those whose last instance came ahead of `now`: the wall clock was ahead then.
+        """
         ...
 
     def reportable(self, limit: int) -> tuple[str, ...]:

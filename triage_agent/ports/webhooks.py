@@ -32,7 +32,8 @@ class WebhookOutbox(Protocol):
     def due(self, name: str, *, now: datetime, limit: int) -> tuple[WebhookDelivery, ...]:
         """Return pending announcements that may be tried, oldest first.
 
-        Empty while the webhook as a whole waits for its next attempt.
+        Empty while the webhook as a whole waits for its next attempt. No wait is longer than the
+        longest of RETRY_PAUSES: one that ends further ahead is of a clock that was ahead.
         """
         ...
 

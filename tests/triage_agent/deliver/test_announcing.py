@@ -22,7 +22,7 @@ from triage_agent.deliver.retry import RetryPolicy
 from triage_agent.domain.delivery import DeliveryState
 from triage_agent.errors import DestinationUnreachable
 
-POLICY = RetryPolicy(first_seconds=10, longest_seconds=1000, spread=0, refusals=3)
+POLICY = RetryPolicy(first_seconds=10, longest_seconds=600, spread=0, refusals=3)
 PENDING, SENT, PARKED = DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.PARKED
 
 
@@ -128,10 +128,10 @@ def test_what_a_busy_receiver_does_not_take_is_tried_for_three_days(bench, statu
         bench.endpoint.answers = [status]
         assert bench.announcer.announce_due() == 0
         tries += 1
-        bench.clock.advance(1000)
+        bench.clock.advance(600)
     assert bench.states == [PARKED]
     assert bench.clock.now() - T0 > GIVE_UP_AFTER
-    assert tries == 261  # every 1000 s after the first few
+    assert tries == 433  # every 600 s after the first few
     assert bench.outbox.deliveries()[0].last_status == f"busy {status}"
 
 
@@ -140,7 +140,7 @@ def test_tries_at_a_busy_receiver_say_nothing_of_refusals(bench):
     bench.endpoint.answers = [503, 503, 503, 400]
     for _ in range(4):
         bench.announcer.announce_due()
-        bench.clock.advance(1000)
+        bench.clock.advance(600)
     assert bench.states == [PENDING]
     bench.endpoint.answers = [400]
     bench.announcer.announce_due()

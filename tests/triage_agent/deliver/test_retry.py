@@ -61,6 +61,7 @@ def test_nothing_is_repeated_that_has_not_failed():
     [
         {"first_seconds": 0.0},
         {"first_seconds": 700.0},
+        {"longest_seconds": 601.0},
         {"spread": 1.0},
         {"spread": -0.1},
         {"refusals": 0},

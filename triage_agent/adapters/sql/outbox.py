@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from triage_agent.adapters.sql import story
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.inserting import insert_if_absent
+from triage_agent.adapters.sql.pauses import is_over
 from triage_agent.adapters.sql.rows import PLACED_STUDY, URGENCY, Row, result_from
 from triage_agent.adapters.sql.schema import (
     IS_NOT_SENT,
@@ -18,7 +19,13 @@ from triage_agent.adapters.sql.schema import (
     study,
 )
 from triage_agent.adapters.sql.schema import destination as destinations
-from triage_agent.domain.delivery import Delivery, DeliveryState, DestinationHealth, ResultKind
+from triage_agent.domain.delivery import (
+    RETRY_PAUSES,
+    Delivery,
+    DeliveryState,
+    DestinationHealth,
+    ResultKind,
+)
 
 _DELIVERIES = sa.select(
     delivery.c.id.label("delivery_id"),
@@ -47,7 +54,11 @@ def due_at(destination: str, now: datetime, limit: int) -> sa.Select[*tuple[obje
                 PLACED_STUDY, result.c.StudyInstanceUID == study.c.StudyInstanceUID
             )
         )
-        .where(IS_PENDING, delivery.c.destination == destination, delivery.c.next_attempt_at <= now)
+        .where(
+            IS_PENDING,
+            delivery.c.destination == destination,
+            is_over(delivery.c.next_attempt_at, now, RETRY_PAUSES.longest),
+        )
         .order_by(*URGENCY, result.c.generation, _IN_ORDER_OF_KIND, delivery.c.id)
         .limit(limit)
     )
@@ -66,8 +77,7 @@ class SqlOutbox:
     def due(self, destination: str, *, now: datetime, limit: int) -> tuple[Delivery, ...]:
         """Return pending deliveries that may be tried, most urgent study first."""
         with self._database.read() as connection:
-            next_attempt_at = _health(connection, destination).next_attempt_at
-            if next_attempt_at is not None and next_attempt_at > now:
+            if not _health(connection, destination).may_be_tried(now):
                 return ()
             rows = connection.execute(due_at(destination, now, limit)).mappings()
             return tuple(_delivery_from(row) for row in rows)

@@ -18,6 +18,7 @@ from triage_agent.adapters.sql.rows import (
 )
 from triage_agent.adapters.sql.schema import instance, quarantine, series, study, worklist_entry
 from triage_agent.domain.instance import Instance, InstanceHeader, InstanceState, StoredObject
+from triage_agent.domain.instant import was_ahead
 from triage_agent.domain.reading import put_back
 from triage_agent.domain.study import StudyState
 from triage_agent.domain.worklist import Event, ReadingState
@@ -197,6 +198,8 @@ def _arrival(
     in_scope = value.state is not InstanceState.EXCLUDED
     was_open = before["state"] == StudyState.OPEN
     reopens = in_scope and not was_open
+    # Else a study whose images came by a clock that was ahead would stay open for as long.
+    is_set_right = was_ahead(before["last_instance_at"], at)
     generation = before["generation"] + 1 if reopens else before["generation"]
     declared = max(before["declared_instances"] or 0, value.header.declared_instances or 0)
     changes: Values = {
@@ -204,7 +207,7 @@ def _arrival(
     }
     changes |= {
         "stat": before["stat"] or stat,
-        "last_instance_at": max(before["last_instance_at"], at),
+        "last_instance_at": at if is_set_right else max(before["last_instance_at"], at),
         "declared_instances": declared or None,
     }
     if in_scope:
@@ -220,7 +223,9 @@ def _arrival(
         changes |= {
             "state": StudyState.OPEN.value,
             "generation": generation,
-            "closes_at": closes_at if reopens else max(before["closes_at"], closes_at),
+            "closes_at": (
+                closes_at if reopens or is_set_right else max(before["closes_at"], closes_at)
+            ),
             "closed_at": None,
         }
         # Equal, not at least: a declaration that was exceeded once is not to be trusted again.

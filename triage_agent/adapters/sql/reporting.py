@@ -20,14 +20,19 @@ from triage_agent.adapters.sql.schema import (
     study,
 )
 from triage_agent.domain.delivery import DeliveryState, Result
+from triage_agent.domain.instant import CLOCK_TOLERANCE
 from triage_agent.domain.study import StudyState
 
 
 def due_to_close(now: datetime) -> sa.Select[str, int]:
-    """Return the query for open studies (UID, generation) whose quiet period is over."""
+    """Return the query for open studies (UID, generation) whose quiet period is over.
+
+    It is also over if it began ahead of now: the wall clock was ahead and was set right.
+    """
+    is_over = sa.or_(study.c.closes_at <= now, study.c.last_instance_at > now + CLOCK_TOLERANCE)
     return (
         sa.select(study.c.StudyInstanceUID, study.c.generation)
-        .where(IS_OPEN, study.c.closes_at <= now)
+        .where(IS_OPEN, is_over)
         .order_by(study.c.closes_at, study.c.StudyInstanceUID)
     )
 

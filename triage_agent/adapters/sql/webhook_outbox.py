@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from triage_agent.adapters.sql import announcing, feed
 from triage_agent.adapters.sql.engine import Database
 from triage_agent.adapters.sql.inserting import insert_if_absent
+from triage_agent.adapters.sql.pauses import is_over
 from triage_agent.adapters.sql.rows import Row
 from triage_agent.adapters.sql.webhook_tables import (
     IS_NOT_SENT,
@@ -17,7 +18,7 @@ from triage_agent.adapters.sql.webhook_tables import (
 )
 from triage_agent.adapters.sql.webhook_tables import webhook as webhooks
 from triage_agent.domain.assessment import AssessmentKind
-from triage_agent.domain.delivery import DeliveryState, DestinationHealth
+from triage_agent.domain.delivery import RETRY_PAUSES, DeliveryState, DestinationHealth
 from triage_agent.domain.priority import PriorityClass
 from triage_agent.domain.webhook import Announcement, WebhookDelivery, WebhookEvent, WebhookRule
 
@@ -71,14 +72,13 @@ class SqlWebhookOutbox:
                 IS_NOT_SENT,  # repeats the condition of the index
                 IS_PENDING,
                 webhook_delivery.c.webhook == name,
-                webhook_delivery.c.next_attempt_at <= now,
+                is_over(webhook_delivery.c.next_attempt_at, now, RETRY_PAUSES.longest),
             )
             .order_by(webhook_delivery.c.id)
             .limit(limit)
         )
         with self._database.read() as connection:
-            waits_until = _health(connection, name).next_attempt_at
-            if waits_until is not None and waits_until > now:
+            if not _health(connection, name).may_be_tried(now):
                 return ()
             return tuple(map(_delivery_from, connection.execute(statement).mappings()))
 
