@@ -1,7 +1,9 @@
 """The model in use: where its bundle lies, who takes it up when, and what goes by its name."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
@@ -23,6 +25,9 @@ from triage_agent.settings import Settings
 MANUFACTURER = "triage-agent"
 # Many times what a card needs: a page shows all of it.
 _CARD_CHARACTERS = 1_000_000
+
+_FileState: TypeAlias = tuple[int, int, int]  # another one if the file is another one
+_Files: TypeAlias = dict[Path, _FileState | None]
 
 log = structlog.get_logger()
 
@@ -56,23 +61,27 @@ class ModelWatch:
 
     It may lie in another folder, or its card was changed in place. Only one that can be read
     counts, and that goes by a name and version of its own: scores of two models must not be
-    recorded under one name. Until then a role stays with what it has.
+    recorded under one name. Until then a role stays with what it has, and what was refused is read
+    again only when something has changed: four looks a second at many megabytes are too much.
     """
 
     def __init__(self, settings: Settings, taken_up: LoadedModel) -> None:
         self._settings = settings
         self._folder = taken_up.folder
         self._bundle = taken_up.bundle
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: _FileState | None = None
         self._refused = ""
+        self._refused_files: _Files | None = None
 
     def __call__(self) -> bool:
         """Look at the choice and, if it is another one, at the bundle."""
         try:
             folder = model_folder(self._settings)
+            if self._is_refused(folder):
+                return False
             if folder == self._folder and not self._was_changed():
                 return False
-            chosen = read_model(self._settings)
+            chosen = self._read(folder)
         except BundleInvalid as error:
             if str(error) != self._refused:
                 self._refused = str(error)
@@ -81,14 +90,31 @@ class ModelWatch:
         log.info("model_changes", model=chosen.bundle.model)
         return True
 
-    def _was_changed(self) -> bool:
+    def _is_refused(self, folder: Path) -> bool:
+        return self._refused_files is not None and self._refused_files == self._files(folder)
+
+    def _read(self, folder: Path) -> LoadedModel:
+        files = self._files(folder)
         try:
-            state = (self._folder / CARD).stat()
-        except OSError:
-            return True  # reading it says what is wrong
-        # Four looks a second: the card is read only when its file is another one.
-        seen = (state.st_ino, state.st_size, state.st_mtime_ns)
-        if seen == self._seen:
+            return read_model(self._settings)
+        except BundleInvalid as error:
+            # A file that cannot be read may be readable at the next look, just as it is.
+            is_unreadable = isinstance(error.__cause__, OSError)
+            self._refused_files = None if is_unreadable else files
+            raise
+
+    def _files(self, folder: Path) -> _Files:
+        """Return what can be told of a bundle without reading it, and of the models known."""
+        return {
+            path: _state(path)
+            for place in (folder, _known_folder(self._settings))
+            for parent, _, names in os.walk(place)  # passes over what cannot be read
+            for path in (Path(parent, name) for name in names)
+        }
+
+    def _was_changed(self) -> bool:
+        seen = _state(self._folder / CARD)
+        if seen is not None and seen == self._seen:
             return False
         found = read_card(self._folder)
         if found.model != self._bundle.model:
@@ -100,6 +126,14 @@ class ModelWatch:
                 "it is now a version of its own."
             )
         return False
+
+
+def _state(path: Path) -> _FileState | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def model_card(taken_up: LoadedModel) -> str:
@@ -126,7 +160,11 @@ def installed_bundles(settings: Settings) -> InstalledBundles:
 
 def known_algorithms(settings: Settings) -> KnownAlgorithms:
     """Return every algorithm that was ever in use here."""
-    return KnownAlgorithms(settings.data_dir / "models" / "known")
+    return KnownAlgorithms(_known_folder(settings))
+
+
+def _known_folder(settings: Settings) -> Path:
+    return settings.data_dir / "models" / "known"
 
 
 def refuse_namesake(
