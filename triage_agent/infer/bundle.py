@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TypeAlias
 
 from triage_agent.infer.card import (
@@ -113,11 +114,20 @@ def judging_sha256(bundle: AnyBundle) -> str:
     """Return the SHA-256 of all that turns an image into an answer, except the networks.
 
     Whoever changes a calibration, an operating point or the gate has another one. What a bundle
-    leaves out does not count, so that fields to come change nothing for those that are there.
+    leaves out, or a part of it has by default, does not count: fields to come change nothing for
+    those that are there. So a default stays what it is.
     """
-    card = asdict(bundle)
-    told = {name: card[name] for name in _JUDGING if card.get(name)}
+    told = {name: _told(part) for name in _JUDGING if (part := getattr(bundle, name, None))}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _told(part: object) -> object:
+    if isinstance(part, Mapping):
+        return {key: _told(value) for key, value in part.items()}
+    if is_dataclass(part):
+        told = ((each, getattr(part, each.name)) for each in fields(part))
+        return {each.name: _told(value) for each, value in told if value != each.default}
+    return part
 
 
 def _read(fields: JsonFields) -> ModelBundle:

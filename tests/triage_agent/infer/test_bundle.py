@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -66,6 +66,23 @@ def test_the_digest_is_that_of_every_version_of_this_program():
     assert judging_sha256(replace(BUNDLE, intended_use="anything")) == (
         "7543f695fccd55a3ff3a665e499707c8757730b1b91c56e068dd30c5fa167fa1"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LaterGate(ScopeGate):
+    """A gate as a later version may have it."""
+
+    squared: bool = False
+
+
+def test_a_field_to_come_changes_no_digest_until_it_is_used():
+    now, later = (
+        judging_sha256(replace(BUNDLE, scope_gate=gate))
+        for gate in (ScopeGate((0.25, -1.0), 0.5), LaterGate((0.25, -1.0), 0.5))
+    )
+    assert later == now
+    used = LaterGate((0.25, -1.0), 0.5, squared=True)
+    assert judging_sha256(replace(BUNDLE, scope_gate=used)) != now
 
 
 def test_settings_by_region_have_defaults():
