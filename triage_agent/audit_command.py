@@ -1,12 +1,12 @@
 """What `triage-agent audit` does."""
 
-import getpass
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from triage_agent.command_line_audit import system_user
 from triage_agent.command_node import served_node
 from triage_agent.composition import Node
 from triage_agent.dicom.audit_message import audit_message
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
 
 def _take_down(node: Node, deed: Deed, detail: str) -> None:
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):  # a container's user need not have a name
-        who = ""
-    node.audit.record(AuditLine(at=node.clock.now(), who=who, deed=deed, detail=detail))
+    line = AuditLine(at=node.clock.now(), who=system_user(), deed=deed, detail=detail)
+    node.audit.record(line)
 
 
 def _told(sought: AuditFilter) -> str:

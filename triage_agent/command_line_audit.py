@@ -1,6 +1,7 @@
 """What the audit trail says of commands: the system's user did it, whom the node does not know."""
 
-import getpass
+import os
+import pwd
 
 from triage_agent.composition import Node
 from triage_agent.domain.audit import AuditLine, Deed
@@ -13,13 +14,17 @@ def note(node: Node, deed: Deed, detail: str) -> None:
             at=node.clock.now(),
             who="command line",
             deed=deed,
-            detail=f"{detail}; by {_system_user()}",
+            detail=f"{detail}; by {system_user() or 'a system user without a name'}",
         )
     )
 
 
-def _system_user() -> str:
+def system_user() -> str:
+    """Return the name of the user whose process this is, "" if they have none.
+
+    The system's own word for it: variables of the environment are what the user says.
+    """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "a system user without a name"
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user need not have a name
+        return ""

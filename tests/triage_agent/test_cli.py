@@ -1,6 +1,8 @@
 """The command line over a real SQLite data folder, each command as a person types it."""
 
 import json
+import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -150,18 +152,31 @@ def test_what_waits_is_listed_parked_and_tried_again(invoke, ports):
 
 
 def test_who_parks_and_tries_again_stands_in_the_audit_trail(invoke, ports, monkeypatch):
-    monkeypatch.setenv("LOGNAME", "ada")  # whom `getpass` believes
+    monkeypatch.setenv("LOGNAME", "ada")  # what they say themselves: not to be believed
     ports.deliver(1, "pacs")
     invoke("outbox", "list")
     invoke("outbox", "park")
     invoke("outbox", "retry", "--destination", "pacs")
     invoke("outbox", "retry", "--destination", "nowhere")
+    user = pwd.getpwuid(os.getuid()).pw_name
     with open_node(Settings()) as node:
         lines = [each.line for each in node.audit.export(AuditFilter())]
     assert [(each.who, each.deed, each.detail) for each in lines] == [
-        ("command line", Deed.DELIVERY_PARKED, "all destinations; by ada"),
-        ("command line", Deed.DELIVERY_RETRIED, "pacs; by ada"),
+        ("command line", Deed.DELIVERY_PARKED, f"all destinations; by {user}"),
+        ("command line", Deed.DELIVERY_RETRIED, f"pacs; by {user}"),
     ]
+
+
+def test_a_system_user_need_not_have_a_name(invoke, ports, monkeypatch):
+    def nobody(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.setattr("triage_agent.command_line_audit.pwd.getpwuid", nobody)
+    ports.deliver(1, "pacs")
+    invoke("outbox", "park")
+    with open_node(Settings()) as node:
+        (line,) = [each.line for each in node.audit.export(AuditFilter())]
+    assert line.detail == "all destinations; by a system user without a name"
 
 
 @pytest.mark.usefixtures("ports")
