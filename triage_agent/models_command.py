@@ -113,18 +113,19 @@ def use_model(settings: Settings, wanted: str | None) -> None:
         _refuse_device_uid(settings, algorithm_identity(verified.loaded.bundle), beside.values())
     bundles = installed_bundles(settings)
     name = model_name(verified.loaded.bundle)
+    # Opened first: without a line in the audit trail nothing is changed.
     with prepared_node(settings) as node:
+        try:
+            # Known before it is in use: nothing it makes may come back as a stranger's.
+            known_algorithms(settings).remember(algorithm_identity(verified.loaded.bundle))
+            if folder != BUNDLED_FOLDER:
+                folder = bundles.install(verified.loaded, verified.fresh_exports)
+            bundles.choose(folder)
+        except OSError as error:
+            raise SettingsInvalid(
+                f"the model cannot be put into {settings.data_dir}: {error.strerror or error}"
+            ) from error
         note(node, Deed.MODEL_CHANGED, f"{name} chosen")
-    try:
-        # Known before it is in use: nothing it makes may come back as a stranger's.
-        known_algorithms(settings).remember(algorithm_identity(verified.loaded.bundle))
-        if folder != BUNDLED_FOLDER:
-            folder = bundles.install(verified.loaded, verified.fresh_exports)
-        bundles.choose(folder)
-    except OSError as error:
-        raise SettingsInvalid(
-            f"the model cannot be put into {settings.data_dir}: {error.strerror or error}"
-        ) from error
     if settings.infer.bundle is not None:
         click.echo(
             f"{name} is chosen, but infer.bundle is set to {settings.infer.bundle} and wins: "
@@ -151,13 +152,13 @@ def remove_model(settings: Settings, wanted: str) -> None:
     if folder == model_folder(settings):
         raise BundleInvalid(f"{wanted}: is in use. Choose another model first.")
     with prepared_node(settings) as node:
+        try:
+            bundles.remove(folder)
+        except OSError as error:
+            raise SettingsInvalid(
+                f"the model cannot be removed from {settings.data_dir}: {error.strerror or error}"
+            ) from error
         note(node, Deed.MODEL_CHANGED, f"{wanted} removed")
-    try:
-        bundles.remove(folder)
-    except OSError as error:
-        raise SettingsInvalid(
-            f"the model cannot be removed from {settings.data_dir}: {error.strerror or error}"
-        ) from error
     click.echo(f"{wanted} is removed; what it scored keeps its score")
 
 

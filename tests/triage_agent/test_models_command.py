@@ -1,5 +1,8 @@
 """`triage-agent model`: bundles are verified, installed, chosen and listed."""
 
+import errno
+import os
+import pwd
 import shutil
 from pathlib import Path
 
@@ -7,10 +10,11 @@ import pytest
 
 from tests.fakes.bundle import relabel, write_bundle
 from triage_agent.adapters.torch_inference.bundle_files import BUNDLED_FOLDER, WEIGHTS, read_model
+from triage_agent.adapters.torch_inference.installed_bundles import InstalledBundles
 from triage_agent.adapters.torch_inference.onnx_cache import SHIPPED
 from triage_agent.adapters.torch_inference.ship_export import ship_export
 from triage_agent.composition import open_node
-from triage_agent.domain.audit import AuditFilter, Deed
+from triage_agent.domain.audit import AuditFilter, AuditLine, Deed
 from triage_agent.infer.bundle import ModelBundle
 from triage_agent.model_in_use import (
     ModelWatch,
@@ -94,21 +98,36 @@ def test_a_bundle_is_taken_into_use_and_back(invoke, folder):
     assert model_folder(Settings()) == after.weights.parent
 
 
-def test_who_changes_the_model_stands_in_the_audit_trail(invoke, folder, monkeypatch):
-    monkeypatch.setenv("LOGNAME", "ada")  # whom `getpass` believes
+def audit_lines() -> list[AuditLine]:
+    with open_node(Settings()) as node:
+        return [each.line for each in node.audit.export(AuditFilter())]
+
+
+def test_a_choice_that_could_not_be_written_is_not_in_the_audit_trail(invoke, folder, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(InstalledBundles, "choose", fail)
+    assert "cannot be put into" in invoke("use", str(folder)).stderr
+    monkeypatch.setattr(InstalledBundles, "remove", fail)
+    (kept,) = installed_bundles(Settings()).folders()
+    assert "cannot be removed from" in invoke("remove", kept.name).stderr
+    assert audit_lines() == []
+
+
+def test_who_changes_the_model_stands_in_the_audit_trail(invoke, folder):
     invoke("use", str(folder))
     (kept,) = installed_bundles(Settings()).folders()
     for refused in (("use", "nowhere"), ("remove", kept.name)):
         assert invoke(*refused).exit_code == 1
     invoke("use", "--bundled")
     invoke("remove", "other 2")
-    with open_node(Settings()) as node:
-        lines = [each.line for each in node.audit.export(AuditFilter())]
+    user, lines = pwd.getpwuid(os.getuid()).pw_name, audit_lines()
     assert {(each.who, each.deed) for each in lines} == {("command line", Deed.MODEL_CHANGED)}
     assert [each.detail for each in lines] == [
-        "other 2 chosen; by ada",
-        f"{bundled().model} chosen; by ada",
-        "other 2 removed; by ada",
+        f"other 2 chosen; by {user}",
+        f"{bundled().model} chosen; by {user}",
+        f"other 2 removed; by {user}",
     ]
 
 
