@@ -53,19 +53,6 @@ def test_a_second_store_on_the_folder_sees_the_object(
     assert other.put(PARTS, digest_of("one")) == stored
 
 
-def test_a_store_that_is_opened_while_its_disk_is_not_mounted_has_lost_nothing(
-    store: FilesystemInstanceStore, tmp_path: Path
-) -> None:
-    stored, _ = (store.put(PARTS, f"ab{number:062}") for number in range(2))
-    (tmp_path / "data").rename(tmp_path / "elsewhere")
-
-    other = FilesystemInstanceStore(tmp_path / "data")
-
-    with pytest.raises(FileNotFoundError) as raised:
-        other.read(stored.location)
-    assert other.will_pass(raised.value, stored.location)
-
-
 # In a process of its own: the limit holds for every file, the log of the test run among them.
 FULL_DISK = """
 import resource, sys
