@@ -40,7 +40,7 @@ def test_a_library_that_objects_to_the_file_is_not_the_disk() -> None:
 
 
 @pytest.mark.parametrize("number", [None, "5", -1, 10**30])
-def test_a_child_that_makes_up_a_failure_of_the_disk_is_replaced(number: object) -> None:
+def test_a_child_that_makes_up_a_failure_of_the_disk_is_not_believed(number: object) -> None:
     with pytest.raises(DecoderCrashed, match="no failure of a disk"):
         _disk_error(number)
 
