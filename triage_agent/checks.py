@@ -16,9 +16,10 @@ from triage_agent.composition import (
     build_identity_provider,
     open_node,
 )
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.errors import SettingsInvalid, TriageError
 from triage_agent.model_in_use import read_model
-from triage_agent.settings import DestinationSettings, Settings
+from triage_agent.settings import Settings
 from triage_agent.webhook_settings import WebhookSettings
 
 Check = Callable[[], str]

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from triage_agent.adapters.webhooks.endpoint import HttpEndpoint
     from triage_agent.assemble.scope import ScopeRule
     from triage_agent.deliver.announcing import Announcer
+    from triage_agent.destination_settings import DestinationSettings
     from triage_agent.domain.node_health import HealthLimits
     from triage_agent.ports.surroundings import Clock, Destination
-    from triage_agent.settings import DestinationSettings, Settings
+    from triage_agent.settings import Settings
     from triage_agent.webhook_settings import WebhookSettings
 
 

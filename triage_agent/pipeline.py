@@ -17,6 +17,7 @@ import pydicom
 import structlog
 
 from triage_agent.deliver.routing import route
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import Result, ResultKind
 from triage_agent.domain.instance import InstanceState
@@ -31,7 +32,7 @@ from triage_agent.ports.storage import InstanceStore
 from triage_agent.ports.surroundings import Clock
 from triage_agent.prioritise.placement import place
 from triage_agent.report.compose import ComposedObject
-from triage_agent.settings import DestinationSettings, PrioritiseSettings
+from triage_agent.settings import PrioritiseSettings
 
 ASSESS_STUDIES = 100  # a step looks again after so many, so that the most urgent come first
 REPORT_STUDIES = 2  # composing takes its time

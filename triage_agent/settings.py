@@ -17,6 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from triage_agent.destination_settings import AETitle, DestinationSettings
 from triage_agent.domain.region import Region
 from triage_agent.errors import SettingsInvalid
 from triage_agent.identity_settings import OidcSettings, ProxySignInSettings
@@ -24,7 +25,6 @@ from triage_agent.setting_variables import refuse_unknown_variables
 from triage_agent.viewer_settings import ViewerSettings
 from triage_agent.webhook_settings import WebhookSettings
 
-AETitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[\x20-\x5b\x5d-\x7e]+$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 _PREFIX: Final = "TRIAGE_"
@@ -195,33 +195,6 @@ class HealthSettings(_Section):
     forgotten_days: float = Field(default=14.0, gt=0)  # after so long it is no longer expected
     placed_seconds: float = Field(default=60.0, gt=0)  # from the last image to the place, p95
     disk_days: float = Field(default=14.0, gt=0)  # until images would be refused
-
-
-class DestinationSettings(_Section):
-    """A peer that gets results, and which."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)]
-    ae_title: AETitle
-    calling_ae_title: AETitle | None = None  # None: the node's own
-    objects: tuple[Literal["sr", "sc"], ...] = ("sr", "sc")
-    when: Literal["all", "abnormal"] = "all"
-    regions: tuple[Region, ...] = ()  # empty: all
-    triage_only: bool = False  # nothing that goes there says where in the image
-    tls_ca: Path | None = None
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
-
-    @model_validator(mode="after")
-    def _tls_is_whole(self) -> "DestinationSettings":
-        if self.tls_ca is None and (self.tls_certificate or self.tls_key):
-            raise ValueError(
-                "tls_certificate and tls_key need tls_ca: results would go unencrypted"
-            )
-        if self.tls_key is not None and self.tls_certificate is None:
-            raise ValueError("tls_key needs tls_certificate")
-        return self
 
 
 class LogSettings(_Section):

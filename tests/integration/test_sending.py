@@ -7,8 +7,8 @@ from pynetdicom.dsutils import split_dataset
 
 from tests.peers.dcmtk import start_storescp
 from triage_agent.adapters.dimse.destination import DimseDestination
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.errors import DestinationRefused
-from triage_agent.settings import DestinationSettings
 
 pytestmark = pytest.mark.integration
 

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from dicom_fixtures.command import main as make_fixtures
 from model_training.cohorts.sample import Part, Sample
 from model_training.cohorts.subjects import learnt_of
 from model_training.cohorts.synthetic import synthetic
-from model_training.fit_plan import Epoch
+from model_training.fit_plan import Epoch, FitPlan
 from model_training.images import ImageSet, load_images
 from model_training.presets import PRESETS
 from model_training.run_folder import RunConfig, RunFolder
@@ -124,3 +125,16 @@ def unread(name: str, *, abnormal: bool) -> Sample:
         name, "ours", abnormal, drawn=False, plain=True, read=lambda: np.zeros((2, 2)),
         region="WRIST",
     )  # fmt: skip
+
+
+def small_config(spec: Preprocessing, **changes: Any) -> RunConfig:
+    """Two epochs of a small network on whatever images."""
+    plan = FitPlan(
+        epochs=2,
+        batch=8,
+        learning_rate=1e-3,
+        reduced_precision=False,
+        averaging=0.5,
+        drawn_share=1.0,
+    )
+    return RunConfig("shufflenet_v2_x0_5", spec, plan, synthetic_pairs=0, **changes)

@@ -7,21 +7,15 @@ import pytest
 
 from model_training.cohorts.mura import mura
 from model_training.cohorts.sample import Part
-from model_training.fit_plan import FitPlan
-from model_training.run_folder import RunConfig, RunFolder
+from model_training.run_folder import RunFolder
 from model_training.training import Means, run_training
 from model_training.watchers import Silence
-
-PLAN = FitPlan(epochs=2, batch=8, learning_rate=1e-3, reduced_precision=False)
-
-
-def make_config(spec):
-    return RunConfig("shufflenet_v2_x0_5", spec, PLAN, synthetic_pairs=0)
+from tests.model_training.conftest import small_config
 
 
 def test_a_folder_with_a_training_is_not_overwritten(drawn_mura, tiny_spec, tmp_path):
     samples = mura(drawn_mura, 1, validation_share=0.3)
-    config, folder = make_config(tiny_spec), RunFolder(tmp_path)
+    config, folder = small_config(tiny_spec), RunFolder(tmp_path)
     run_training(config, samples, "none", folder, watcher=Silence())
     with pytest.raises(ValueError, match="--resume"):
         run_training(config, samples, "none", folder, watcher=Silence())
@@ -49,7 +43,7 @@ def test_a_folder_with_a_training_is_not_overwritten(drawn_mura, tiny_spec, tmp_
 
 def test_a_training_that_has_ended_keeps_what_it_says_of_itself(drawn_mura, tiny_spec, tmp_path):
     samples = mura(drawn_mura, 1, validation_share=0.3)
-    config, folder = make_config(tiny_spec), RunFolder(tmp_path)
+    config, folder = small_config(tiny_spec), RunFolder(tmp_path)
     run_training(config, samples, "none", folder, watcher=Silence())
     folder.write_environment({"python": "of long ago"})
     run_training(config, samples, "none", folder, watcher=Silence(), means=Means(resume=True))
@@ -65,7 +59,7 @@ def test_a_part_of_one_class_is_refused_before_an_image_is_read(
     read = []
     with pytest.raises(ValueError, match=f"the {part} part has [0-9]+ abnormal and 0 normal"):
         run_training(
-            make_config(tiny_spec),
+            small_config(tiny_spec),
             samples,
             "none",
             RunFolder(tmp_path),
@@ -81,7 +75,7 @@ def test_maps_are_not_silently_left_undrawn_where_images_are_streamed(
     samples = mura(drawn_mura, 1, validation_share=0.3)
     marked = replace(samples[Part.TRAINING][0], mask=lambda: np.ones((2, 2), dtype=np.bool_))
     samples[Part.TRAINING][0] = marked
-    config = make_config(tiny_spec)
+    config = small_config(tiny_spec)
     config = replace(config, plan=replace(config.plan, localisation=0.7))
     with pytest.raises(ValueError, match="no --workers"):
         run_training(

@@ -16,6 +16,7 @@ from tests.fakes.study_register import FakeStudyRegister
 from tests.fakes.worklist import FakeWorklist
 from tests.received import receive_hand
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import ResultKind
 from triage_agent.domain.instance import Instance, InstanceState
@@ -28,7 +29,7 @@ from triage_agent.infer.scoring import score_due
 from triage_agent.model_in_use import algorithm_identity
 from triage_agent.pipeline import Reporting, assess_due
 from triage_agent.report.compose import compose
-from triage_agent.settings import DestinationSettings, PrioritiseSettings
+from triage_agent.settings import PrioritiseSettings
 
 PACS = DestinationSettings(name="pacs", host="pacs", port=104, ae_title="PACS")
 

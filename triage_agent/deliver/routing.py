@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import ResultKind
 from triage_agent.domain.study import StudyImages
-from triage_agent.settings import DestinationSettings
 
 # Kinds that say where in the image something was seen; a triage-only destination gets none.
 LOCALISING: Final = frozenset({ResultKind.SECONDARY_CAPTURE})

@@ -6,9 +6,9 @@ import pytest
 
 from tests.factories import make_assessment, make_scored, make_study_images
 from triage_agent.deliver.routing import route
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.domain.delivery import ResultKind
 from triage_agent.domain.region import Region
-from triage_agent.settings import DestinationSettings
 
 ABNORMAL = make_assessment(0.9)
 BELOW = make_assessment(0.1)

@@ -14,11 +14,12 @@ from tests.fakes.pixel_reader import FakePixelReader
 from tests.fakes.study_register import FakeStudyRegister
 from tests.received import receive_hand
 from triage_agent.adapters.filesystem.instance_store import FilesystemInstanceStore
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.domain.algorithm import AlgorithmIdentity
 from triage_agent.domain.region import Region
 from triage_agent.pipeline import Reporting, assess_due
 from triage_agent.report.compose import compose
-from triage_agent.settings import DestinationSettings, PrioritiseSettings
+from triage_agent.settings import PrioritiseSettings
 
 POLICY = PrioritiseSettings()
 ALGORITHM = AlgorithmIdentity(

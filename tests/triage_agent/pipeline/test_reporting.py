@@ -16,6 +16,7 @@ from tests.factories import (
 from tests.fakes.outbox import FakeOutbox
 from tests.fakes.study_register import FakeStudyRegister
 from tests.triage_agent.pipeline.conftest import ALGORITHM, PACS, POLICY, views_of_a_hand
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.domain.assessment import AssessmentKind
 from triage_agent.domain.delivery import ResultKind
 from triage_agent.domain.instance import InstanceState
@@ -24,7 +25,6 @@ from triage_agent.domain.study import StudyState
 from triage_agent.errors import DecoderCrashed, DecodingUnavailable, ReportInvalid, StorageFull
 from triage_agent.pipeline import assess_due
 from triage_agent.report.compose import compose
-from triage_agent.settings import DestinationSettings
 
 
 def test_a_closed_study_is_reported_and_its_results_wait_in_the_outbox(

@@ -11,11 +11,11 @@ from pynetdicom import _config, build_context
 from triage_agent.adapters.dimse.file_meta import FileMeta, read_file_meta
 from triage_agent.adapters.dimse.requestor import RequestorEntity
 from triage_agent.adapters.dimse.tls import requestor_context
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.dicom import sop_classes, transfer_syntaxes
 from triage_agent.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from triage_agent.dicom.status import Outcome, outcome
 from triage_agent.errors import DestinationBusy, DestinationRefused, DestinationUnreachable
-from triage_agent.settings import DestinationSettings
 
 Association = Any  # pynetdicom has no types
 

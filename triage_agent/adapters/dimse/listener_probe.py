@@ -8,8 +8,9 @@ from typing import Final
 
 from triage_agent.adapters.dimse.callers import CallerRule
 from triage_agent.adapters.dimse.destination import DimseDestination
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.errors import DestinationUnreachable
-from triage_agent.settings import DestinationSettings, DicomSettings
+from triage_agent.settings import DicomSettings
 
 _CONNECT_SECONDS: Final = 5.0
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage_agent.adapters.dimse.destination import DimseDestination
-from triage_agent.settings import DestinationSettings
+from triage_agent.destination_settings import DestinationSettings
 
 Progress = Callable[[Path, Exception | None], None]
 

@@ -11,11 +11,12 @@ from tests.fakes.receive_step import FakeReceiveStep
 from tests.pdus import pdu
 from tests.triage_agent.adapters.dimse.conftest import Serve
 from triage_agent.adapters.dimse.destination import DimseDestination
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.dicom import sop_classes
 from triage_agent.dicom.part10 import file_head
 from triage_agent.dicom.transfer_syntaxes import ACCEPTED
 from triage_agent.errors import DestinationBusy, DestinationRefused, DestinationUnreachable
-from triage_agent.settings import CallerSettings, DestinationSettings
+from triage_agent.settings import CallerSettings
 
 MPEG4 = "1.2.840.10008.1.2.4.102"
 

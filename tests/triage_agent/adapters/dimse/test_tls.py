@@ -18,9 +18,9 @@ from triage_agent.adapters.dimse.destination import DimseDestination
 from triage_agent.adapters.dimse.listener_probe import ListenerProbe
 from triage_agent.adapters.dimse.scp import StorageScp
 from triage_agent.adapters.dimse.tls import requestor_context
+from triage_agent.destination_settings import DestinationSettings
 from triage_agent.dicom.part10 import file_head
 from triage_agent.errors import DestinationUnreachable, SettingsInvalid
-from triage_agent.settings import DestinationSettings
 
 
 @dataclass(frozen=True)
