@@ -9,7 +9,7 @@ from model_training.scope.images import Group
 from triage_agent.infer.scope_gate import ScopeGate, roots
 
 # Share of the validation images in scope that may be beyond the threshold.
-LOST = 0.045
+LOST = 0.075
 
 # Of the squared length of an image's standardised features, which is 1 on average. Chosen by
 # lower limbs of other patients and by kinds that were left out of the fit.
@@ -59,5 +59,5 @@ def fit_gate(
 
 def _limit(strangeness: Features) -> float:
     # Just above one of the values, so that it is inside however its sum is rounded.
-    limit = float(np.quantile(strangeness, 1.0 - LOST, method="higher"))
+    limit = float(np.sort(strangeness)[-1 - int(LOST * len(strangeness))])
     return limit + _ROUNDING * abs(limit)
