@@ -9,11 +9,11 @@ from model_training.scope.images import Group
 from triage_agent.infer.scope_gate import ScopeGate, roots
 
 # Share of the validation images in scope that may be beyond the threshold.
-LOST = 0.075
+LOST = 0.06
 
 # Of the squared length of an image's standardised features, which is 1 on average. Chosen by
 # lower limbs of other patients and by kinds that were left out of the fit.
-_RIDGE = 5e-4
+_RIDGE = 1e-4
 
 # A feature that hardly varies in scope must not decide alone: it is scaled as if it varied so much
 # of what features vary on average.

@@ -105,10 +105,7 @@ def test_fracatlas_in_dx_headers(make_node, shared_data, tmp_path):
     storescu(paths, "127.0.0.1", node.port, "TRIAGE")
     entries = node.settled(8)
     reasons = [each["reason"] for each in entries if each["assessment"] == "not_assessed"]
+    assert len(reasons) == 2
     assert any("KNEE is out of scope" in reason for reason in reasons)
     assert any("no body part recognised" in reason for reason in reasons)
-    # Of a hundred images in scope the model abstains from seven or eight, as its card says.
-    abstained = [reason for reason in reasons if BEYOND_SCOPE in reason]
-    assert len(abstained) <= 1
-    assert len(reasons) == 2 + len(abstained)
     assert all(each["region"] == "HAND" for each in entries if each["probability"] is not None)
