@@ -184,7 +184,7 @@ def measure(
         console.print(f"measuring on {stem}", highlight=False)
         evaluated({recipe.config.architecture: run.path}, choice, out / stem, console=console)
     drawn = by_study(read_predictions(out / "synthetic-studies" / scores_name(1)))
-    found = sensitivity_by_finding(drawn, findings(recipe.test_studies, FRESH))
+    by_finding = sensitivity_by_finding(drawn, findings(recipe.test_studies, FRESH))
     with_masks = (fracatlas_folder / MASKS_NAME).exists()
     marked = marked_cohorts(
         fracatlas_folder if with_masks else None,
@@ -194,7 +194,7 @@ def measure(
     model = read_trained(run.path)
     judged = {name: judge_maps(model, marked_images(each)) for name, each in marked.items()}
     pointed = tuple(pointed_of(name, found) for name, found in judged.items() if found)
-    add_evidence(run.path, pointed=pointed, found=found)
+    add_evidence(run.path, pointed=pointed, found=by_finding)
 
 
 def compare_with_probe(

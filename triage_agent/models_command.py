@@ -1,6 +1,7 @@
 """What `triage-agent model` does: show, list, verify and choose what scores."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,19 +114,12 @@ def use_model(settings: Settings, wanted: str | None) -> None:
         _refuse_device_uid(settings, algorithm_identity(verified.loaded.bundle), beside.values())
     bundles = installed_bundles(settings)
     name = model_name(verified.loaded.bundle)
-    # Opened first: without a line in the audit trail nothing is changed.
-    with prepared_node(settings) as node:
-        try:
-            # Known before it is in use: nothing it makes may come back as a stranger's.
-            known_algorithms(settings).remember(algorithm_identity(verified.loaded.bundle))
-            if folder != BUNDLED_FOLDER:
-                folder = bundles.install(verified.loaded, verified.fresh_exports)
-            bundles.choose(folder)
-        except OSError as error:
-            raise SettingsInvalid(
-                f"the model cannot be put into {settings.data_dir}: {error.strerror or error}"
-            ) from error
-        note(node, Deed.MODEL_CHANGED, f"{name} chosen")
+    with _taken_down(settings, f"{name} chosen", "put into"):
+        # Known before it is in use: nothing it makes may come back as a stranger's.
+        known_algorithms(settings).remember(algorithm_identity(verified.loaded.bundle))
+        if folder != BUNDLED_FOLDER:
+            folder = bundles.install(verified.loaded, verified.fresh_exports)
+        bundles.choose(folder)
     if settings.infer.bundle is not None:
         click.echo(
             f"{name} is chosen, but infer.bundle is set to {settings.infer.bundle} and wins: "
@@ -151,15 +145,22 @@ def remove_model(settings: Settings, wanted: str) -> None:
         raise BundleInvalid(f"{wanted}: is not kept in {settings.data_dir}, so it stays")
     if folder == model_folder(settings):
         raise BundleInvalid(f"{wanted}: is in use. Choose another model first.")
+    with _taken_down(settings, f"{wanted} removed", "removed from"):
+        bundles.remove(folder)
+    click.echo(f"{wanted} is removed; what it scored keeps its score")
+
+
+@contextmanager
+def _taken_down(settings: Settings, deed: str, what: str) -> Iterator[None]:
+    """Take a change of models down once it is made; without the trail nothing is changed."""
     with prepared_node(settings) as node:
         try:
-            bundles.remove(folder)
+            yield
         except OSError as error:
             raise SettingsInvalid(
-                f"the model cannot be removed from {settings.data_dir}: {error.strerror or error}"
+                f"the model cannot be {what} {settings.data_dir}: {error.strerror or error}"
             ) from error
-        note(node, Deed.MODEL_CHANGED, f"{wanted} removed")
-    click.echo(f"{wanted} is removed; what it scored keeps its score")
+        note(node, Deed.MODEL_CHANGED, deed)
 
 
 def _available(settings: Settings) -> Iterator[_Available]:

@@ -1,7 +1,7 @@
 """What a training learnt from, so that its model is not judged on the same images unawares."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,6 +14,9 @@ _HEXADECIMALS = 16
 
 # Files are read by so many threads: where they lie may be far away.
 _READERS = 8
+
+# Of each of some samples.
+Marks = Sequence[frozenset[str]]
 
 LEARNT = (Part.TRAINING, Part.VALIDATION)
 
@@ -40,27 +43,27 @@ def learnt_of(samples: Mapping[Part, Sequence[Sample]]) -> Learnt:
         for each in samples[part]:
             words = (part, each.cohort, each.name, str(each.abnormal), each.region)
             lists.update("\n".join(words).encode() + b"\0")
-    marks = {part: _union(samples[part]) for part in LEARNT}
-    doubles = _union(samples.get(Part.TEST, ())) & (marks[Part.TRAINING] | marks[Part.VALIDATION])
+    marks = {part: frozenset[str]().union(*marks_of(samples[part])) for part in LEARNT}
+    # Of images alone: a patient on two sides is no double.
+    with ThreadPoolExecutor(_READERS) as readers:
+        test = frozenset(readers.map(_image_mark, samples.get(Part.TEST, ())))
+    doubles = test & (marks[Part.TRAINING] | marks[Part.VALIDATION])
     return Learnt(lists.hexdigest()[:_HEXADECIMALS], marks, doubles)
 
 
-def met_again(samples: Iterable[Sample], learnt: Learnt, parts: Iterable[Part]) -> int:
-    """How many of the samples are in one of these parts, or show a patient who is.
+def marks_of(samples: Iterable[Sample]) -> Marks:
+    """Read each file once and say by which digests each sample is known again."""
+    with ThreadPoolExecutor(_READERS) as readers:
+        return tuple(readers.map(_marks_of, samples))
+
+
+def met_again(marks: Marks, learnt: Learnt, parts: Iterable[Part]) -> int:
+    """How many samples with these marks are in one of these parts, or show a patient who is.
 
     Doubles do not count: they are a fault of the lists, of which the training spoke.
     """
     known = frozenset[str]().union(*(learnt.marks[part] for part in parts)) - learnt.doubles
-    return sum(not known.isdisjoint(marks) for marks in _marks(samples))
-
-
-def _union(samples: Iterable[Sample]) -> frozenset[str]:
-    return frozenset[str]().union(*_marks(samples))
-
-
-def _marks(samples: Iterable[Sample]) -> Iterator[frozenset[str]]:
-    with ThreadPoolExecutor(_READERS) as readers:
-        yield from readers.map(_marks_of, samples)
+    return sum(not known.isdisjoint(each) for each in marks)
 
 
 def _marks_of(sample: Sample) -> frozenset[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from model_training.cohorts.image_files import OnError
-from model_training.evaluation.cohort_options import CohortChoice, CohortPart
+from model_training.cohorts.subjects import Marks, marks_of
+from model_training.evaluation.cohort_options import CohortChoice
 from model_training.evaluation.comparison import compare
 from model_training.evaluation.comparison_tables import comparison_tables
 from model_training.evaluation.evidence import Measured, add_evidence
@@ -95,7 +96,8 @@ def evaluated(
     """
     console = console or Console(quiet=True)
     part = cohort.read(split_seeds_of(models.values()))
-    refuse_leaks(part.samples, part.part, models.values())
+    marks = marks_of(part.samples)
+    refuse_leaks(marks, part.part, models.values())
     scores, written = {}, []
     for number, (name, place) in enumerate(models.items(), start=1):
         predictions = scored(read_scorer(place), part.samples, on_error, console)
@@ -111,7 +113,7 @@ def evaluated(
         name: measured_of(part.name, part.unit, found)
         for name, found in comparison.measure().items()
     }
-    kept_for = _keep(models, part, measured) if threshold is None else {}
+    kept_for = _keep(models, marks, measured) if threshold is None else {}
     return Evaluated(
         measured,
         tuple(tables[stem] for stem in _SHOWN if stem in tables),
@@ -133,7 +135,7 @@ def measured_of(cohort: str, unit: str, found: Mapping[str, Figures]) -> Measure
 
 
 def _keep(
-    models: Mapping[str, Path], part: CohortPart, measured: Mapping[str, Measured]
+    models: Mapping[str, Path], marks: Marks, measured: Mapping[str, Measured]
 ) -> dict[str, str]:
     """Keep figures in the run folders among the models that learnt from none of these images."""
     reasons = {}
@@ -141,7 +143,7 @@ def _keep(
         if not RunFolder(place).weights_path.exists():
             reasons[name] = "a bundle does not say which images it learnt from"
             continue
-        reasons[name] = not_unseen(part.samples, place)
+        reasons[name] = not_unseen(marks, place)
         if not reasons[name]:
             add_evidence(place, measured=(measured[name],))
     return reasons

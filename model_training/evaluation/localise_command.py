@@ -7,6 +7,7 @@ import torch
 
 from model_training.cohorts.fracture_masks import MASKS_NAME
 from model_training.cohorts.sample import Part
+from model_training.cohorts.subjects import marks_of
 from model_training.evaluation.command_options import (
     explained,
     folder,
@@ -70,7 +71,7 @@ def localise(
         model = read_trained(model_folder)
         (seed,) = split_seeds_of([model_folder])
         for name, samples in marked_cohorts(fracatlas_folder, seed, synthetic).items():
-            refuse_leaks(samples, Part.TEST, [model_folder])
+            refuse_leaks(marks_of(samples), Part.TEST, [model_folder])
             judged = judge_maps(model, marked_images(samples), tolerance=tolerance)
             shown = localisation_table(name, judged)
             show(shown)

@@ -7,6 +7,7 @@ import torch
 from rich.console import Console
 
 from model_training.cohorts.image_files import OnError
+from model_training.cohorts.subjects import marks_of
 from model_training.evaluation.cohort_options import CohortChoice, cohort_options
 from model_training.evaluation.command_options import (
     explained,
@@ -36,7 +37,7 @@ def score(
     torch.set_num_threads(threads)
     with explained():
         chosen = cohort.read(split_seeds_of([model_folder]))
-        refuse_leaks(chosen.samples, chosen.part, [model_folder])
+        refuse_leaks(marks_of(chosen.samples), chosen.part, [model_folder])
         model = read_scorer(model_folder)
         if raw:
             model = model.uncalibrated()

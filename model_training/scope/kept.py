@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model_training.cohorts import fracatlas, lower_limb
 from model_training.cohorts.sample import Part, Sample
+from model_training.cohorts.subjects import marks_of
 from model_training.evaluation.evidence import ScopeShare, add_evidence, weights_sha256
 from model_training.evaluation.unseen import refuse_leaks
 from model_training.known_sources import KNOWN_SOURCES
@@ -54,7 +55,7 @@ def keep_scope(
             what is in the test part now.
         OSError: the run folder holds no weights or cannot be written.
     """
-    refuse_leaks(in_scope[Part.TEST], Part.TEST, [run.path])
+    refuse_leaks(marks_of(in_scope[Part.TEST]), Part.TEST, [run.path])
     spec = run.read_config().preprocessing
     fitted = fit_scope(
         run.read_network(),

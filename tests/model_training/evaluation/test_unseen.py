@@ -10,6 +10,7 @@ from model_training.cohorts.fracatlas import fracatlas
 from model_training.cohorts.kinds import cohort_samples
 from model_training.cohorts.mura import mura, mura_part
 from model_training.cohorts.sample import Part
+from model_training.cohorts.subjects import LEARNT, learnt_of, marks_of, met_again
 from model_training.commands import main
 from model_training.evaluation.unseen import not_unseen, refuse_leaks
 from model_training.fit_plan import FitPlan
@@ -46,35 +47,37 @@ def trained(samples, tmp_path):
 
 
 def test_what_was_learnt_from_is_known_again(samples, trained):
-    assert not not_unseen(samples[Part.TEST], trained)
+    assert not not_unseen(marks_of(samples[Part.TEST]), trained)
     for part in (Part.TRAINING, Part.VALIDATION):
         count = len(samples[part])
-        assert f"learnt from {count} of these {count} images" in not_unseen(samples[part], trained)
+        assert f"learnt from {count} of these {count} images" in not_unseen(
+            marks_of(samples[part]), trained
+        )
     numbers = [
         replace(each, cohort="theirs", names_patients=False) for each in samples[Part.TRAINING]
     ]
-    assert not not_unseen(numbers, trained)  # "a" is somebody else in their list
+    assert not not_unseen(marks_of(numbers), trained)  # "a" is somebody else in their list
 
 
 def test_what_is_not_recorded_is_not_taken_for_unseen(samples, tmp_path):
-    assert "does not say" in not_unseen(samples[Part.TEST], tmp_path)
-    refuse_leaks(samples[Part.TEST], "test", [tmp_path])
+    assert "does not say" in not_unseen(marks_of(samples[Part.TEST]), tmp_path)
+    refuse_leaks(marks_of(samples[Part.TEST]), "test", [tmp_path])
 
 
 @pytest.mark.parametrize("name", ["test", "valid", "validation"])
 def test_another_image_of_a_patient_who_was_fitted_on_is_refused(samples, trained, name):
     other = replace(samples[Part.TRAINING][0], name="another", study="later")
     with pytest.raises(ValueError, match=r"from 1 of these 3 images, or from their patients: --sp"):
-        refuse_leaks([*samples[Part.TEST], other], name, [trained])
+        refuse_leaks(marks_of([*samples[Part.TEST], other]), name, [trained])
 
 
 def test_each_part_may_be_judged_as_what_it_is(samples, trained):
-    refuse_leaks(samples[Part.VALIDATION], "validation", [trained])
+    refuse_leaks(marks_of(samples[Part.VALIDATION]), "validation", [trained])
     with pytest.raises(ValueError, match="2 of these 2"):
-        refuse_leaks(samples[Part.VALIDATION], "test", [trained])
+        refuse_leaks(marks_of(samples[Part.VALIDATION]), "test", [trained])
     everything = [each for part in samples.values() for each in part]
     for name in ("training", "train", "all"):
-        refuse_leaks(everything, name, [trained])
+        refuse_leaks(marks_of(everything), name, [trained])
 
 
 def pictures(folder, seeds):
@@ -92,13 +95,15 @@ def test_an_image_is_known_by_its_bytes_and_not_by_the_name_of_its_list(tmp_path
     learnt = pictures(tmp_path / "learnt", range(4))
     folder = RunFolder(tmp_path / "run")
     learn({Part.TRAINING: learnt, Part.VALIDATION: []}, folder)
-    assert not not_unseen(pictures(tmp_path / "fresh", range(10, 14)), folder.path)
+    assert not not_unseen(marks_of(pictures(tmp_path / "fresh", range(10, 14))), folder.path)
     copied = [replace(each, cohort="renamed", name=f"x{each.name}") for each in learnt[:1]]
     moved = pictures(tmp_path / "moved", (20, 3))
     for again, count in ((copied, 1), (moved, 1), (learnt, 4)):
-        assert f"from {count} of these {len(again)} images" in not_unseen(again, folder.path)
+        assert f"from {count} of these {len(again)} images" in not_unseen(
+            marks_of(again), folder.path
+        )
         with pytest.raises(ValueError, match=f"learnt from {count} of these"):
-            refuse_leaks(again, "test", [folder.path])
+            refuse_leaks(marks_of(again), "test", [folder.path])
 
 
 def test_what_a_list_has_twice_is_told_and_refuses_nothing(drawn_mura, tiny_spec, tmp_path):
@@ -110,9 +115,16 @@ def test_what_a_list_has_twice_is_told_and_refuses_nothing(drawn_mura, tiny_spec
     config = RunConfig("shufflenet_v2_x0_5", tiny_spec, plan, synthetic_pairs=0)
     run_training(config, samples, "none", run, watcher=Silence(), report=told.append)
     assert told[0].startswith("1 images of the test part are in training or validation too")
-    refuse_leaks([twice], "test", [run.path])
+    refuse_leaks(marks_of([twice]), "test", [run.path])
     with pytest.raises(ValueError, match="learnt from 1 of these 1"):
-        refuse_leaks(samples[Part.TRAINING][1:2], "test", [run.path])
+        refuse_leaks(marks_of(samples[Part.TRAINING][1:2]), "test", [run.path])
+
+
+def test_a_patient_on_two_sides_of_two_lists_is_no_double(samples):
+    patient = replace(samples[Part.TRAINING][0], cohort="theirs", name="later")
+    learnt = learnt_of({**samples, Part.TEST: [patient]})
+    assert learnt.doubles == frozenset()
+    assert met_again(marks_of([patient]), learnt, LEARNT) == 1
 
 
 @pytest.mark.parametrize("command", ["localise", "scope"])
